@@ -1,3 +1,3 @@
-import { packageTests } from '../../vitest.shared.ts'
+import { packageTests } from '@tidemark/test-setup'
 
 export default packageTests()

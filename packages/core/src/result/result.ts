@@ -63,6 +63,7 @@ export function unwrap<T, E>(result: Promise<Result<T, E>>): Promise<T>
 export function unwrap<T, E>(result: Result<T, E> | Promise<Result<T, E>>): T | Promise<T> {
   if (result instanceof Promise) return result.then((settled) => unwrap(settled))
   if (result.ok) return result.value
+  // oxlint-disable-next-line typescript/only-throw-error -- `E` is whatever the caller's errors are
   throw result.error
 }
 
