@@ -14,9 +14,17 @@ export type {
   StoredBlob,
   Version,
 } from './blob/blob-store.ts'
+export { isBlobKey } from './blob/blob-key.ts'
+export { MemoryBlobStore } from './blob/memory-blob-store.ts'
+export { prefixed } from './blob/prefixed.ts'
+export { blobCommitLog, type BlobCommitLogOptions } from './log/blob-commit-log.ts'
 export type * from './log/commit-log.ts'
 export { coreError, type CoreError, type CoreErrors } from './result/core-errors.ts'
 export * from './result/error.ts'
 export * from './result/result.ts'
-export type * from './storage/json.ts'
+export type { BlobByteStorageOptions } from './storage/blob-byte-storage.ts'
+export type * from './storage/byte-storage.ts'
+export { encodeName } from './storage/identifier.ts'
+export type { JsonValue } from './storage/json.ts'
+export { MemoryStorage, openStorage } from './storage/memory-storage.ts'
 export type * from './storage/storage.ts'
