@@ -56,7 +56,7 @@ function judge(
 }
 
 function lastAcknowledged({ marks }: CrashState): number | undefined {
-  const last = marks.findLast((mark) => mark.startsWith('acknowledged'))
+  const last = marks.filter((mark) => mark.startsWith('acknowledged')).at(-1)
   return last === undefined ? undefined : Number(last.split(' ')[1])
 }
 

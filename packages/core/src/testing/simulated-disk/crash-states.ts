@@ -1,7 +1,7 @@
 import { everyChoice, seededRandom, type Choose } from './choices.ts'
 import { applyEffect, type DiskNode, type Effect, type Inode, type Nodes } from './disk-image.ts'
-import { formatOperation, type JournalEntry } from './journal.ts'
-import { powerCut, type PowerCut, type Remains } from './power-cut.ts'
+import type { JournalEntry } from './journal.ts'
+import { powerCut, type PowerCut } from './power-cut.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
 
 /** Where to cut, and how much to look at. */
@@ -79,11 +79,11 @@ export function crashStates(disk: SimulatedDisk, options: CrashStatesOptions = {
       complete = !exceeds(limit, cutPower, nodes)
       if (!complete) report.exhaustive = false
       for (const choose of complete ? everyChoice() : samples(limit, random)) {
-        const remains = cutPower(nodes, choose)
-        if (seen.has(remains.key)) continue
-        seen.add(remains.key)
+        const { nodes: left, key, explain } = cutPower(nodes, choose)
+        if (seen.has(key)) continue
+        seen.add(key)
         report.states += 1
-        yield crashState(remains, cut, marks)
+        yield { disk: new SimulatedDisk({ nodes: left }), cut, marks, explain }
       }
     }
   }
@@ -119,12 +119,6 @@ function* prefixes(disk: SimulatedDisk, to: number): Generator<Prefix, void, voi
     if (entry.call === 'mark') marks = [...marks, entry.path]
     yield { cut: index + 1, entry, marks, nodes }
   }
-}
-
-function crashState({ nodes, fates }: Remains, cut: number, marks: readonly string[]): CrashState {
-  const disk = new SimulatedDisk({ nodes })
-  const explain = () => fates.map((fate) => `${fate.outcome}: ${formatOperation(fate.operation)}`)
-  return { disk, cut, marks, explain }
 }
 
 function isChange(effect: Effect): boolean {

@@ -11,108 +11,148 @@ import {
   type Inode,
   type Names,
   type Nodes,
+  type Write,
 } from './disk-image.ts'
-import type { Operation } from './journal.ts'
-import { applyOutcome, writeOutcomes } from './write-outcomes.ts'
+import { formatOperation } from './journal.ts'
+import { applyOutcome, writeOutcomes, type WriteOutcome } from './write-outcomes.ts'
 
 /** One disk that a power cut can leave. */
 export interface Remains {
   /** What can be reached from the root, all of it durable. */
   readonly nodes: Nodes
-  /** Equal for equal disks. */
+  /** Equal for equal disks, when one {@link PowerCut} made them. */
   readonly key: string
-  /** What became of each unsynced change that matters. */
-  readonly fates: readonly Fate[]
-}
-
-/** What became of one unsynced change. */
-export interface Fate {
-  readonly operation: Operation
-  readonly outcome: string
+  /** What became of each unsynced change that matters, for a human. */
+  explain(): string[]
 }
 
 /** Cuts the power: chooses for each unsynced change what becomes of it. */
 export type PowerCut = (nodes: Nodes, choose: Choose) => Remains
 
+/** What is left of one node. */
+interface Remnant {
+  readonly node: DiskNode
+  /** Equal for equal nodes. */
+  readonly id: number
+}
+
 /**
  * Makes a {@link PowerCut} that tears a write at up to `tears` places.
  *
  * Choices are made from the root down, so nothing is asked about what the cut made unreachable.
- * Answer 0 is always "lost" and answer 1 "applied". It remembers the contents it has built.
+ * Answer 0 is always "lost" and answer 1 "applied".
  */
 export function powerCut(tears: number): PowerCut {
-  const contents = contentsMemory(tears)
+  const outcomes = remember((write: Write) => writeOutcomes(write, tears))
+  const remnant = remnants(outcomes)
   return (nodes, choose) => {
-    const kept = new Map<Inode, DiskNode>()
-    const fates: Fate[] = []
+    const left = new Map<Inode, DiskNode>()
+    const answers: [DiskNode, readonly number[]][] = []
     let key = ''
     const keep = (inode: Inode): void => {
       const node = nodes.get(inode)
-      if (node === undefined || kept.has(inode)) return
-      if (node.kind === 'symlink') {
-        kept.set(inode, node)
-        key += `${inode}>${node.target};`
-      } else if (node.kind === 'file') {
-        const { content, digest } = contents(node, choose, fates)
-        kept.set(inode, content)
-        key += `${inode}#${digest};`
-      } else {
-        const names = keptNames(node, choose, fates)
-        kept.set(inode, syncedDirectory(new Map(names)))
-        key += `${inode}{${names.map(([name, child]) => `${name}/${child}`).join('/')}};`
-        for (const [, child] of names) keep(child)
-      }
+      if (node === undefined || left.has(inode)) return
+      const given = ask(node, choose, outcomes)
+      const kept = remnant(node, given)
+      answers.push([node, given])
+      left.set(inode, kept.node)
+      key += `${inode}:${kept.id} `
+      if (kept.node.kind === 'directory')
+        for (const child of kept.node.durable.values()) keep(child)
     }
     keep(ROOT)
-    return { nodes: kept, key, fates }
+    return { nodes: left, key, explain: () => answers.flatMap((one) => explain(...one, outcomes)) }
   }
+}
+
+type Outcomes = (write: Write) => readonly WriteOutcome[]
+
+/** One answer for each change of the node: 0 for lost, 1 for applied, or one of the outcomes. */
+function ask(node: DiskNode, choose: Choose, outcomes: Outcomes): number[] {
+  if (node.kind === 'symlink') return []
+  if (node.kind === 'directory') {
+    return node.unsynced.map(({ fate }) => (fate === 'durable' ? 1 : choose(2)))
+  }
+  return node.unsynced.map(({ fate, change }) =>
+    fate === 'durable' ? 1 : choose(outcomes(change).length),
+  )
+}
+
+/** Builds what is left of a node by these answers, once. */
+function remnants(outcomes: Outcomes): (node: DiskNode, answers: readonly number[]) => Remnant {
+  const known = remember((_node: DiskNode) => new Map<string, Remnant>())
+  const ids = new Map<string, number>()
+  return (node, answers) => {
+    const key = answers.join()
+    const found = known(node).get(key)
+    if (found !== undefined) return found
+    const left = build(node, answers, outcomes)
+    const content = describeContent(left)
+    const id = ids.get(content) ?? ids.size
+    ids.set(content, id)
+    const made = { node: left, id }
+    known(node).set(key, made)
+    return made
+  }
+}
+
+function build(node: DiskNode, answers: readonly number[], outcomes: Outcomes): DiskNode {
+  if (node.kind === 'symlink') return node
+  if (node.kind === 'directory') return syncedDirectory(namesLeft(node, answers))
+  return syncedFile(bytesLeft(node, answers, outcomes), node.modifiedMs)
 }
 
 /** The names that are left, sorted, so that equal directories look equal. */
-function keptNames(node: DirectoryNode, choose: Choose, fates: Fate[]): [string, Inode][] {
-  let names: Names = node.durable
-  for (const { change, fate, operation } of node.unsynced) {
-    const applied = fate === 'durable' || choose(2) === 1
-    if (fate !== 'durable') fates.push({ operation, outcome: applied ? 'applied' : 'lost' })
-    if (applied) names = rename(names, change)
+function namesLeft(node: DirectoryNode, answers: readonly number[]): Names {
+  let names = node.durable
+  for (const [index, { change }] of node.unsynced.entries()) {
+    if (answers[index] === 1) names = rename(names, change)
   }
-  return [...names].sort(([a], [b]) => (a < b ? -1 : 1))
+  return new Map([...names].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-interface Content {
-  readonly content: FileNode
-  readonly digest: string
-}
-
-type Contents = (node: FileNode, choose: Choose, fates: Fate[]) => Content
-
-/** What is left of a file; each combination of outcomes is built and hashed once. */
-function contentsMemory(tears: number): Contents {
-  const built = new WeakMap<FileNode, Map<string, Content>>()
-  return (node, choose, fates) => {
-    const outcomes = node.unsynced.map(({ change, fate, operation }) => {
-      if (fate === 'durable') return { kind: 'applied' as const }
-      const possible = writeOutcomes(change, tears)
-      const outcome = possible[choose(possible.length)] ?? { kind: 'lost' as const }
-      const at = 'at' in outcome ? ` at ${outcome.at}` : ''
-      fates.push({ operation, outcome: `${outcome.kind}${at}` })
-      return outcome
-    })
-    const memory = built.get(node) ?? new Map<string, Content>()
-    built.set(node, memory)
-    const key = outcomes.map((one) => `${one.kind}${'at' in one ? one.at : ''}`).join()
-    const known = memory.get(key)
-    if (known !== undefined) return known
-    let bytes = node.durable
-    for (const [index, { change }] of node.unsynced.entries()) {
-      bytes = applyOutcome(bytes, change, outcomes[index] ?? { kind: 'lost' })
-    }
-    const content = { content: syncedFile(bytes, node.modifiedMs), digest: digestOf(bytes) }
-    memory.set(key, content)
-    return content
+function bytesLeft(node: FileNode, answers: readonly number[], outcomes: Outcomes): Uint8Array {
+  let bytes = node.durable
+  for (const [index, { change }] of node.unsynced.entries()) {
+    const outcome = outcomes(change)[answers[index] ?? 0]
+    if (outcome !== undefined) bytes = applyOutcome(bytes, change, outcome)
   }
+  return bytes
 }
 
-function digestOf(bytes: Uint8Array): string {
-  return sha256(bytes).reduce((text, byte) => text + String.fromCharCode(byte), '')
+/** Equal for equal nodes, and short. */
+function describeContent(node: DiskNode): string {
+  if (node.kind === 'symlink') return `symlink ${node.target}`
+  if (node.kind === 'file') return `file ${sha256(node.durable).join()}`
+  return `directory ${[...node.durable].map(([name, inode]) => `${name}/${inode}`).join('/')}`
+}
+
+function explain(node: DiskNode, answers: readonly number[], outcomes: Outcomes): string[] {
+  if (node.kind === 'symlink') return []
+  const doubtful = (fate: string) => fate !== 'durable'
+  if (node.kind === 'directory') {
+    return node.unsynced.flatMap(({ fate, operation }, index) =>
+      doubtful(fate)
+        ? [`${answers[index] === 1 ? 'applied' : 'lost'}: ${formatOperation(operation)}`]
+        : [],
+    )
+  }
+  return node.unsynced.flatMap(({ fate, change, operation }, index) => {
+    const outcome = outcomes(change)[answers[index] ?? 0]
+    if (outcome === undefined || !doubtful(fate)) return []
+    const at = 'at' in outcome ? ` at ${outcome.at}` : ''
+    return [`${outcome.kind}${at}: ${formatOperation(operation)}`]
+  })
+}
+
+/** Computes once for each object. */
+function remember<K extends object, V>(compute: (key: K) => V): (key: K) => V {
+  const known = new WeakMap<K, V>()
+  return (key) => {
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const made = compute(key)
+    known.set(key, made)
+    return made
+  }
 }
