@@ -1,0 +1,12 @@
+export { FileBlobStore, type FileBlobStoreOptions } from './file-blob-store.ts'
+export type {
+  DirectoryEntry,
+  FileKind,
+  FileStat,
+  FileSystem,
+  ReadableFile,
+  SystemError,
+  WritableFile,
+} from './file-system.ts'
+export { nodeFileSystem } from './node-file-system.ts'
+export type { OpenFileError } from './prepare-root.ts'
