@@ -1,8 +1,9 @@
 import type { BlobStore, GetOptions } from '../blob/blob-store.ts'
 import { concat } from '../blob/blob-body.ts'
 import { coreError, type CoreError } from '../result/core-errors.ts'
-import { isTidemarkError, quote } from '../result/error.ts'
-import { err, ok, type AsyncResult, type Result } from '../result/result.ts'
+import { quote } from '../result/error.ts'
+import { attempt, ok, type AsyncResult } from '../result/result.ts'
+import { thrownError } from '../result/thrown.ts'
 import type { EntryInfo, StoredEntry } from './byte-storage.ts'
 import { compareNames } from './identifier.ts'
 import type { ManifestEntry } from './manifest.ts'
@@ -43,20 +44,13 @@ export function storedEntry(
   return { key, codec, sizeBytes, bytes, stream }
 }
 
-async function gather(
-  stream: AsyncGenerator<Uint8Array, void>,
-): Promise<Result<Uint8Array, GetError>> {
-  const pieces: Uint8Array[] = []
-  try {
-    for await (const piece of stream) pieces.push(piece)
-    return ok(concat(pieces))
-  } catch (error) {
-    if (isGetError(error)) return err(error)
-    throw error
-  }
-}
-
-/** A stream of ours throws our errors and no others. */
-function isGetError(error: unknown): error is GetError {
-  return isTidemarkError(error)
+function gather(stream: AsyncGenerator<Uint8Array, void>): AsyncResult<Uint8Array, GetError> {
+  return attempt(
+    async () => {
+      const pieces: Uint8Array[] = []
+      for await (const piece of stream) pieces.push(piece)
+      return concat(pieces)
+    },
+    thrownError<GetError>,
+  )
 }
