@@ -25,7 +25,10 @@ export interface LeaseOptions extends CallOptions {
   readonly takeover?: 'when-stale' | 'always'
   /** Whether to wait for a live owner to let go, until the signal fires. Default: `LOCKED`. */
   readonly wait?: boolean
-  /** How long an owner may be silent, in ms. Every owner of one log uses the same. Default 30 000. */
+  /**
+   * How long this owner may be silent before others take it to be gone, in ms. It is written down,
+   * so that everybody judges by the same measure. Default 30 000.
+   */
   readonly staleAfterMs?: number
   /** What is known of the processes of this machine, so that a dead owner is seen at once. */
   readonly probe?: ProcessProbe
@@ -58,8 +61,8 @@ export async function acquireLease(
   const log = options.log ?? blobCommitLog(store, prefix)
   const clock = options.clock ?? systemClock
   const staleAfterMs = options.staleAfterMs ?? STALE_AFTER_MS
-  const owner = newOwner(options.probe)
-  const watch = new OwnerWatch(store, prefix, clock, staleAfterMs, options.probe)
+  const owner = newOwner(options.probe, staleAfterMs)
+  const watch = new OwnerWatch(store, prefix, clock, options.probe)
   for (;;) {
     const aborted = abortError(options.signal, 'acquire')
     if (aborted !== undefined) return err(aborted)
@@ -75,7 +78,10 @@ export async function acquireLease(
       if (verdict.value === 'alive') return err(watch.locked())
     }
     const { record, tip, skipped } = found.value
-    const payload = encodeOwner(owner, { skipped: skipped.map(({ seq }) => seq) })
+    const payload = encodeOwner(
+      owner,
+      skipped.map(({ seq }) => seq),
+    )
     const appended = await log.append(tip, payload, { ...options, epoch: 'self' })
     if (appended.ok) {
       const parts = { store, prefix, log, clock, beatMs: staleAfterMs / BEATS }
@@ -92,24 +98,16 @@ class OwnerWatch {
   readonly #store: BlobStore
   readonly #prefix: string
   readonly #clock: Clock
-  readonly #staleAfterMs: number
   readonly #probe: ProcessProbe | undefined
   #epoch: Seq = 0
   #owner: Owner | undefined
   #sight: Sight | undefined
   #sinceMs = 0
 
-  constructor(
-    store: BlobStore,
-    prefix: string,
-    clock: Clock,
-    staleAfterMs: number,
-    probe: ProcessProbe | undefined,
-  ) {
+  constructor(store: BlobStore, prefix: string, clock: Clock, probe: ProcessProbe | undefined) {
     this.#store = store
     this.#prefix = prefix
     this.#clock = clock
-    this.#staleAfterMs = staleAfterMs
     this.#probe = probe
   }
 
@@ -145,7 +143,8 @@ class OwnerWatch {
       this.#sinceMs = now
       return ok('alive')
     }
-    return ok(now - this.#sinceMs >= this.#staleAfterMs ? 'gone' : 'undecided')
+    const silentMs = now - this.#sinceMs
+    return ok(silentMs >= (this.#owner?.staleAfterMs ?? 0) ? 'gone' : 'undecided')
   }
 
   locked(): CoreError<'LOCKED'> {

@@ -1,7 +1,7 @@
 import { randomBytes } from '#digest'
 import { toHex } from '../digest/hex.ts'
 import { decodeJson, encodeJson, isJsonObject } from '../storage/json.ts'
-import { unwrapOr } from '../result/result.ts'
+import { unwrap } from '../result/result.ts'
 
 /** Who holds a lease or a pin, as others read it. */
 export interface Owner {
@@ -11,7 +11,12 @@ export interface Owner {
   readonly token: string
   /** What tells a process on this machine from any other, ever; absent where unknown. */
   readonly process?: string
+  /** How long this owner may be silent before it is taken to be gone. It promises to beat faster. */
+  readonly staleAfterMs: number
 }
+
+/** Silence that is waited for at most, whatever a record says. */
+const MAX_STALE_AFTER_MS = 3_600_000
 
 /**
  * What a platform knows of processes. `file` gives the one of Node; without one, only silence
@@ -26,20 +31,14 @@ export interface ProcessProbe {
 }
 
 /** A new owner of this process. */
-export function newOwner(probe: ProcessProbe | undefined): Owner {
-  const token = toHex(randomBytes(8))
-  if (probe === undefined) return { label: 'a process', token }
-  return { label: probe.label, token, process: probe.process }
+export function newOwner(probe: ProcessProbe | undefined, staleAfterMs: number): Owner {
+  const owner = { label: probe?.label ?? 'a process', token: toHex(randomBytes(8)), staleAfterMs }
+  return probe === undefined ? owner : { ...owner, process: probe.process }
 }
 
-/** An owner as bytes, with whatever else its record says. */
-export function encodeOwner(
-  owner: Owner,
-  more: { readonly [key: string]: number | readonly number[] },
-): Uint8Array {
-  const { label, token, process } = owner
-  const json = encodeJson({ label, token, ...(process === undefined ? {} : { process }), ...more })
-  return unwrapOr(json, new Uint8Array())
+/** An owner as bytes, with the numbers of the damaged records that it stepped over. */
+export function encodeOwner(owner: Owner, skipped: readonly number[]): Uint8Array {
+  return unwrap(encodeJson({ ...owner, skipped }))
 }
 
 /** Reads an owner; a damaged one is somebody unknown. */
@@ -51,6 +50,9 @@ export function decodeOwner(bytes: Uint8Array): Owner {
     return typeof value === 'string' && value.length <= 1000 ? value : undefined
   }
   const process = text('process')
-  const owner = { label: text('label') ?? 'an unknown process', token: text('token') ?? '' }
+  const promised = Number(Object.hasOwn(fields, 'staleAfterMs') ? fields['staleAfterMs'] : NaN)
+  const staleAfterMs = promised >= 0 ? Math.min(promised, MAX_STALE_AFTER_MS) : 30_000
+  const label = text('label') ?? 'an unknown process'
+  const owner = { label, token: text('token') ?? '', staleAfterMs }
   return process === undefined ? owner : { ...owner, process }
 }
