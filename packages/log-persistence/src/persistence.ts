@@ -113,7 +113,8 @@ class Persistence implements LogStatePersistence {
     const refused =
       logIdError(logId) ?? revisionError(expectedRevision) ?? valueError(bytes, this.#maxValueBytes)
     if (refused !== undefined) return err(refused)
-    const kept = bytes.slice()
+    // Not `slice`: that of a Buffer shares its memory.
+    const kept = new Uint8Array(bytes)
     return this.#call('replace', options, () =>
       this.#backend.replace(logId, expectedRevision, kept, options),
     )

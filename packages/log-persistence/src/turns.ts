@@ -33,7 +33,7 @@ export class Turns {
     }
     return new Promise((go) => {
       queue.waiting.push({ turn, go })
-      if (queue.waiting.length === 1) this.#watch(logId, queue)
+      if (queue.waiting.length === 1) void this.#watch(logId, queue)
     })
   }
 
@@ -54,15 +54,14 @@ export class Turns {
     }
     queue.holder = next.turn
     next.go()
-    if (queue.waiting.length > 0) this.#watch(logId, queue)
+    if (queue.waiting.length > 0) void this.#watch(logId, queue)
   }
 
   /** Who holds the turn for too long loses it. */
-  #watch(logId: string, queue: Queue): void {
+  async #watch(logId: string, queue: Queue): Promise<void> {
     const watched = queue.holder
-    void this.#clock.sleep(COURTESY_MS).then(() => {
-      if (this.#queues.get(logId) !== queue || queue.waiting.length === 0) return
-      if (queue.holder === watched) this.#next(logId, queue)
-    })
+    await this.#clock.sleep(COURTESY_MS)
+    if (this.#queues.get(logId) !== queue || queue.waiting.length === 0) return
+    if (queue.holder === watched) this.#next(logId, queue)
   }
 }

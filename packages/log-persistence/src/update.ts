@@ -61,25 +61,19 @@ async function runRevise(
 }
 
 /** The promise, or a rejection when the signal fires first. */
-function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+async function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new Error('aborted', { cause: signal.reason }))
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
-    const done = (): void => signal.removeEventListener('abort', abort)
-    promise.then(
-      (value) => {
-        done()
-        resolve(value)
-      },
-      (reason: unknown) => {
-        done()
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passed on unchanged
-        reject(reason)
-      },
-    )
+  let stop = (): void => undefined
+  const fired = new Promise<never>((_, reject) => {
+    stop = () => reject(new Error('aborted', { cause: signal.reason }))
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
   })
+  try {
+    return await Promise.race([promise, fired])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 async function pause(

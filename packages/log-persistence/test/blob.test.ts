@@ -12,14 +12,13 @@ function placeOn(medium: BlobStore, remove: () => Promise<void>): StorePlace {
   return {
     open: (options) => blobPersistence(medium, options),
     damage: async (logId) => {
-      const found: string[] = []
-      for await (const { key } of medium.list({ prefix: `log/n-${logId}.r` })) found.push(key)
-      const newest = found.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1)
-      const blob = unwrap(await medium.get(newest ?? ''))
+      let newest = ''
+      for await (const { key } of medium.list({ prefix: `log/n-${logId}.r` })) newest = key
+      const blob = unwrap(await medium.get(newest))
       const bytes = blob === undefined ? new Uint8Array() : unwrap(await blob.bytes())
       const at = bytes.length - 40
       bytes[at] = (bytes[at] ?? 0) ^ 1
-      unwrap(await medium.put(newest ?? '', bytes))
+      unwrap(await medium.put(newest, bytes))
     },
     remove,
   }

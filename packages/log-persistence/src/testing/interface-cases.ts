@@ -203,6 +203,22 @@ export const interfaceCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'shares no memory either with bytes whose slice is a view',
+    run: async (place) => {
+      class View extends Uint8Array<ArrayBuffer> {
+        override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+          return super.subarray(start, end)
+        }
+      }
+      const store = place.open()
+      const given = View.from(bytesOf('abc'))
+      unwrap(await store.replace('foo', 0, given))
+      given.fill(0)
+      same(unwrap(await store.latest('foo')), bytesOf('abc'), 'latest')
+      await store.close()
+    },
+  },
+  {
     name: 'its errors say what to do, and never show a checkpoint',
     run: async (place) => {
       const store = place.open()

@@ -136,9 +136,9 @@ export const raceCases: readonly StoreCase[] = [
     name: 'readers never see a log go back',
     run: async (place) => {
       const store = place.open()
-      let done = false
+      const writing = { done: false }
       const read = async (): Promise<void> => {
-        for (let last = 0; !done;) {
+        for (let last = 0; !writing.done;) {
           const { revision, bytes } = unwrap(await store.snapshot('foo'))
           check(revision >= last, `revision ${revision} after ${last}`)
           same(textOf(bytes), revision === 0 ? '(nothing)' : `${revision}`, 'bytes')
@@ -150,7 +150,7 @@ export const raceCases: readonly StoreCase[] = [
       try {
         for (let i = 1; i <= 200; i++) unwrap(await store.update('foo', () => bytesOf(`${i}`)))
       } finally {
-        done = true
+        writing.done = true
       }
       await Promise.all(readers)
       await store.close()
