@@ -115,6 +115,12 @@ export function busy(
   return logPersistenceError('BUSY', message, { operation, reason }, cause)
 }
 
+/** The error for a database that gave no answer. Nothing was written. */
+export function unreachable(operation: string, cause: unknown): CoreError<'IO_FAILED'> {
+  const message = `the database gave no answer to ${operation}; nothing was written`
+  return coreError('IO_FAILED', message, { operation }, cause)
+}
+
 /** The error for an argument out of its range. */
 export function invalidArgument(argument: string, reason: string): CoreError<'INVALID_ARGUMENT'> {
   return coreError('INVALID_ARGUMENT', `${argument} ${reason}`, { argument, reason })

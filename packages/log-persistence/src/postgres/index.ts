@@ -1,1 +1,2 @@
-export const later = undefined
+export { postgresPersistence, type PostgresPersistenceOptions } from './postgres-persistence.ts'
+export type { PostgresClient, PostgresPool } from './postgres-pool.ts'

@@ -86,9 +86,10 @@ export const raceCases: readonly StoreCase[] = [
     run: async (place) => {
       const store = place.open()
       for (const log of ['a', 'b', 'c']) {
+        const opening = Array.from({ length: 25 }, async () => unwrap(await store.writeOps(log)))
+        const handles = await Promise.all(opening)
         const results = await Promise.all(
-          Array.from({ length: 25 }, async (_, i) => {
-            const handle = unwrap(await store.writeOps(log))
+          handles.map(async (handle, i) => {
             const set = await handle.set(bytesOf(`success ${i}`))
             await handle.close()
             return set.ok ? `success ${i}` : failure(set, 'CONFLICT', 'set').code
