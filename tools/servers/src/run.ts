@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 
 /** Whom to run a program as, and with what around it. */
 export interface RunOptions {
@@ -41,16 +41,20 @@ export function startDaemon(
 ): Daemon {
   const log = openSync(logFile, 'a')
   const child = spawn(program, args, { ...options, stdio: ['ignore', log, log] })
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
-  })
+  closeSync(log)
   const onExit = (): void => void child.kill('SIGKILL')
   process.once('exit', onExit)
+  const exited = new Promise<void>((resolve) => {
+    const end = (): void => {
+      process.removeListener('exit', onExit)
+      resolve()
+    }
+    child.once('exit', end)
+    child.once('error', end)
+  })
   return {
     hasExited: () => hasExited(child),
     kill: async () => {
-      process.removeListener('exit', onExit)
       if (!hasExited(child)) child.kill('SIGKILL')
       await exited
     },

@@ -87,12 +87,20 @@ function columns(rows: readonly StateRow[]): SqlValue[] {
 }
 
 function connectionOf(client: PostgresClient): SqlConnection {
+  // A client of ours that dies between two statements says so by an event, and an event without a
+  // listener would end the process. The next statement fails anyway.
+  const ignore = (): void => undefined
+  client.on('error', ignore)
   return {
     query: async (sql, values) => {
       const { rows, rowCount } = await client.query(sql, values?.slice())
       return { rows: rows.filter(isRow), changed: rowCount ?? 0 }
     },
-    release: (isBroken) => client.release(isBroken),
+    release: (isBroken) => {
+      // A broken one may still have something to say.
+      if (!isBroken) client.removeListener('error', ignore)
+      client.release(isBroken)
+    },
   }
 }
 

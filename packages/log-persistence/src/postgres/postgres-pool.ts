@@ -5,6 +5,8 @@ export interface PostgresClient {
     values?: unknown[],
   ): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>
   release(destroy?: boolean): void
+  on(event: 'error', listener: (error: Error) => void): unknown
+  removeListener(event: 'error', listener: (error: Error) => void): unknown
 }
 
 /** What is needed of a `Pool` of `pg`. */

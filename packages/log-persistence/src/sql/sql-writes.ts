@@ -1,7 +1,7 @@
 import { err, ok, type AsyncResult, type Result } from '@tidemark/core'
 import { compareBytes, equalBytes, toHex } from '../bytes.ts'
 import { aborted, busy, conflict, outcomeUnknown, unreachable } from '../errors.ts'
-import type { InitError, ReplaceError } from '../errors.ts'
+import type { ReplaceError } from '../errors.ts'
 import type { Stored } from '../log-persistence.ts'
 import { attemptOn, type Attempt } from './attempt-on.ts'
 import { Lane, type LaneItem } from './lane.ts'
@@ -26,8 +26,12 @@ interface Write extends LaneItem {
 interface Pending {
   readonly write: Write
   /** An answer was lost: the write may have been made, or may still be made. */
-  mayHaveLanded: boolean
+  readonly mayHaveLanded: boolean
+  /** Why it is still on its way. */
+  readonly failure?: Failure
 }
+
+type Failure = Exclude<Attempt<unknown>, { readonly ok: true }>
 
 /**
  * Writes that are asked for at the same time share their statements; each is judged by itself.
@@ -63,35 +67,30 @@ export class SqlWrites {
   }
 
   async #carry(writes: readonly Write[]): Promise<void> {
+    const { dialect } = this.#parts
     const sorted = writes.toSorted((a, b) => compareBytes(a.row.key, b.row.key))
     let pending: readonly Pending[] = sorted.map((write) => ({ write, mayHaveLanded: false }))
     for (let round = 0; ; round++) {
       pending = pending.filter((one) => !this.#isOver(one))
       if (pending.length === 0) return
-      const found = await this.#attempt((connection) =>
-        this.#parts.dialect.select(
-          connection,
-          pending.map(({ write }) => write.row.key),
-        ),
-      )
-      if (found.ok) pending = judge(pending, found.value)
-      else pending = this.#afterFault(pending, found)
-      if (found.ok && pending.length > 0) {
-        const written = await this.#attempt((connection) =>
-          this.#parts.dialect.write(
-            connection,
-            pending.map(({ write }) => write.row),
-          ),
-        )
-        if (written.ok) {
-          // Who did not succeed was beaten since the look: the next look says by whom.
-          pending = settleWritten(pending, written.value)
-          continue
-        }
-        if (written.fault === 'lost') for (const one of pending) one.mayHaveLanded = true
-        pending = this.#afterFault(pending, written)
+      const keys = pending.map(({ write }) => write.row.key)
+      const found = await this.#attempt((connection) => dialect.select(connection, keys))
+      if (!found.ok) {
+        pending = afterFailure(pending, found, false)
+        await this.#pause(round)
+        continue
       }
-      if (pending.length > 0) await this.#pause(round)
+      pending = judge(pending, found.value)
+      if (pending.length === 0) return
+      const rows = pending.map(({ write }) => write.row)
+      const written = await this.#attempt((connection) => dialect.write(connection, rows))
+      if (written.ok) {
+        // Who did not succeed was beaten since the look: the next look says by whom.
+        pending = settleWritten(pending, written.value)
+      } else {
+        pending = afterFailure(pending, written, written.fault === 'lost')
+        await this.#pause(round)
+      }
     }
   }
 
@@ -100,49 +99,41 @@ export class SqlWrites {
     return attemptOn(dialect, clock, timeoutMs * TRY_PART, 'replace', work)
   }
 
-  /** Settles what was aborted before it was sent, and what is out of time. */
-  #isOver({ write, mayHaveLanded }: Pending): boolean {
+  /** Settles what was aborted, and what is out of time. */
+  #isOver({ write, mayHaveLanded, failure }: Pending): boolean {
     const { logId, signal, settle, askedMs } = write
-    if (signal?.aborted === true) {
-      if (mayHaveLanded) settle(err(outcomeUnknown(logId, 'aborted', signal.reason)))
-      else settle(err(aborted('replace', signal.reason)))
-      return true
-    }
-    if (this.#parts.clock.nowMs() - askedMs < this.#parts.timeoutMs) return false
-    if (mayHaveLanded) settle(err(outcomeUnknown(logId, 'no-answer')))
-    else settle(err(busy('replace', 'the database did not let it through')))
+    const isAborted = signal?.aborted === true
+    if (!isAborted && this.#parts.clock.nowMs() - askedMs < this.#parts.timeoutMs) return false
+    if (mayHaveLanded) {
+      settle(err(outcomeUnknown(logId, isAborted ? 'aborted' : 'no-answer', failure?.thrown)))
+    } else if (isAborted) settle(err(aborted('replace', signal.reason)))
+    else if (failure?.fault === 'lost') settle(err(unreachable('replace', failure.thrown)))
+    else settle(err(busy('replace', 'the database did not let it through', failure?.thrown)))
     return true
-  }
-
-  /** Settles what a failure has settled; gives what is to be tried again. */
-  #afterFault(
-    pending: readonly Pending[],
-    {
-      fault,
-      thrown,
-    }: { readonly fault: 'transient' | 'lost' | InitError; readonly thrown: unknown },
-  ): readonly Pending[] {
-    if (typeof fault !== 'string') {
-      for (const { write, mayHaveLanded } of pending) {
-        const unknown = outcomeUnknown(write.logId, 'no-answer', thrown)
-        write.settle(err(mayHaveLanded ? unknown : fault))
-      }
-      return []
-    }
-    const lateMs = this.#parts.clock.nowMs() - this.#parts.timeoutMs
-    return pending.filter(({ write, mayHaveLanded }) => {
-      if (write.askedMs > lateMs) return true
-      if (mayHaveLanded) write.settle(err(outcomeUnknown(write.logId, 'no-answer', thrown)))
-      else if (fault === 'lost') write.settle(err(unreachable('replace', thrown)))
-      else write.settle(err(busy('replace', 'the database did not let it through', thrown)))
-      return false
-    })
   }
 
   #pause(round: number): Promise<void> {
     const longest = Math.min(RETRY_MS * 2 ** round, MAX_RETRY_MS)
     return this.#parts.clock.sleep(longest * (0.5 + this.#random() / 2))
   }
+}
+
+/** Settles what a failure has settled; gives what is to be tried again. */
+function afterFailure(
+  pending: readonly Pending[],
+  failure: Failure,
+  isLost: boolean,
+): readonly Pending[] {
+  const { fault, thrown } = failure
+  if (typeof fault === 'string') {
+    return pending.map(({ write, mayHaveLanded }) => {
+      return { write, mayHaveLanded: mayHaveLanded || isLost, failure }
+    })
+  }
+  for (const { write, mayHaveLanded } of pending) {
+    write.settle(err(mayHaveLanded ? outcomeUnknown(write.logId, 'no-answer', thrown) : fault))
+  }
+  return []
 }
 
 /** Settles the writes that what is stored decides; gives those that may be made. */

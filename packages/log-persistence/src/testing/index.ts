@@ -1,4 +1,4 @@
-export { checkHistory, recordUpdate, type Commit } from './history.ts'
+export { checkHistory, recordUpdate, type Commit, type Recorded, type Unknown } from './history.ts'
 export { logPersistenceContract } from './log-persistence-contract.ts'
 export type {
   LogPersistenceCase,

@@ -1,6 +1,6 @@
 import { unwrap } from '@tidemark/core'
 import { bytesOf, check, failure, same } from './check.ts'
-import { checkHistory, recordUpdate, type Commit } from './history.ts'
+import { checkHistory, recordUpdate, type Recorded } from './history.ts'
 import type { StoreCase } from './store-case.ts'
 
 /** The promises about a store that is opened again, and by several at once. */
@@ -97,7 +97,7 @@ export const lifeCases: readonly StoreCase[] = [
     needs: ['crossProcess'],
     run: async (place) => {
       const stores = Array.from({ length: 4 }, () => place.open())
-      const history: Commit[] = []
+      const history: Recorded[] = []
       const work = stores.map(async (store, writer) => {
         for (let i = 0; i < 25; i++) history.push(await recordUpdate(store, 'foo', `${writer}`))
       })

@@ -1,6 +1,6 @@
 import { unwrap } from '@tidemark/core'
 import { bytesOf, check, failure, same, textOf } from './check.ts'
-import { checkHistory, recordUpdate, type Commit } from './history.ts'
+import { checkHistory, recordUpdate, type Recorded } from './history.ts'
 import type { StoreCase } from './store-case.ts'
 
 /** The promises between writers. */
@@ -106,7 +106,7 @@ export const raceCases: readonly StoreCase[] = [
     name: '16 writers count to 640 from nothing, and every commit has one predecessor',
     run: async (place) => {
       const store = place.open()
-      const history: Commit[] = []
+      const history: Recorded[] = []
       const worker = async (writer: number): Promise<void> => {
         for (let i = 0; i < 40; i++) {
           history.push(await recordUpdate(store, 'foo', `${writer}`))
