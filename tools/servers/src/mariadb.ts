@@ -51,7 +51,7 @@ export async function startMariadb(): Promise<DatabaseServer> {
   const ready = (): Promise<void> =>
     waitUntil('starting MariaDB', async () => {
       if (daemon.hasExited()) throw new Error(await readFile(join(home, 'log'), 'utf8'))
-      return greets(port, undefined)
+      return greets(port)
     })
   await ready()
   return {

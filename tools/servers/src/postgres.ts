@@ -7,11 +7,11 @@ import { findPostgres, postgresUser } from './postgres-programs.ts'
 import { run, startDaemon, type Daemon } from './run.ts'
 import { greets, waitUntil } from './wait-until.ts'
 
-/** The request for encryption, which every PostgreSQL answers with one byte. */
-const SSL_REQUEST = new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47])
-
 /** The one user. */
 const USER = 'tidemark'
+
+/** How a client begins; the answer begins with `R` (and not with `E`) once it may come in. */
+const HELLO = helloOf(USER)
 
 /** Starts a new PostgreSQL with one database, `postgres`. Its commits are synced as in production. */
 export async function startPostgres(): Promise<DatabaseServer> {
@@ -34,7 +34,7 @@ export async function startPostgres(): Promise<DatabaseServer> {
     waitUntil('starting PostgreSQL', async () => {
       // The processes of a killed server may still hold its memory: then it exits at once.
       if (daemon.hasExited()) daemon = launch()
-      return greets(port, SSL_REQUEST)
+      return greets(port, HELLO, 'R')
     })
   await ready()
   return {
@@ -51,4 +51,13 @@ export async function startPostgres(): Promise<DatabaseServer> {
       await rm(home, { recursive: true, maxRetries: 10, retryDelay: 100 })
     },
   }
+}
+
+function helloOf(user: string): Uint8Array {
+  const text = new TextEncoder().encode(`user\0${user}\0database\0postgres\0\0`)
+  const hello = new Uint8Array(8 + text.length)
+  new DataView(hello.buffer).setUint32(0, hello.length)
+  new DataView(hello.buffer).setUint32(4, 3 << 16)
+  hello.set(text, 8)
+  return hello
 }

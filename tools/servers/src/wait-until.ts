@@ -14,8 +14,8 @@ export async function waitUntil(
   }
 }
 
-/** Whether a server says something, or at least listens, on a port of the loopback interface. */
-export function greets(port: number, hello: Uint8Array | undefined): Promise<boolean> {
+/** Whether a server says something, which begins as wanted, on a port of the loopback interface. */
+export function greets(port: number, hello?: Uint8Array, wanted = ''): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ host: '127.0.0.1', port })
     const end = (answer: boolean): void => {
@@ -25,7 +25,7 @@ export function greets(port: number, hello: Uint8Array | undefined): Promise<boo
     socket.setTimeout(1000, () => end(false))
     socket.once('error', () => end(false))
     socket.once('close', () => end(false))
-    socket.once('data', () => end(true))
+    socket.once('data', (bytes) => end(bytes.toString('latin1').startsWith(wanted)))
     if (hello !== undefined) socket.once('connect', () => socket.write(hello))
   })
 }

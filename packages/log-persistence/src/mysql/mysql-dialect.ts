@@ -67,20 +67,14 @@ async function writeOne(connection: SqlConnection, row: StateRow): Promise<boole
   }
 }
 
-/** Several rows in one transaction and one sync: those whose predecessor is found under a lock. */
+/** Several rows in one transaction, and one sync. */
 async function writeTogether(
   connection: SqlConnection,
   rows: readonly StateRow[],
-): Promise<Uint8Array[]> {
-  // Only what is locked counts, and no gaps between: those make deadlocks of first writes.
-  await connection.query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED')
+): Promise<unknown[]> {
   await connection.query('START TRANSACTION')
-  const later = await lockPredecessors(
-    connection,
-    rows.filter(({ revision }) => revision > 1),
-  )
-  const written = later.map(({ key }) => key)
-  if (later.length > 0) await updateTogether(connection, later)
+  const later = rows.filter(({ revision }) => revision > 1)
+  const written: unknown[] = later.length === 0 ? [] : await updateTogether(connection, later)
   for (const row of rows) {
     if (row.revision === 1 && (await writeOne(connection, row))) written.push(row.key)
   }
@@ -88,36 +82,29 @@ async function writeTogether(
   return written
 }
 
-/** The rows whose predecessor is stored, and can no longer change before the commit. */
-async function lockPredecessors(
+/** Updates the rows whose predecessor is stored, and gives their keys. They stay locked. */
+async function updateTogether(
   connection: SqlConnection,
   rows: readonly StateRow[],
-): Promise<StateRow[]> {
-  if (rows.length === 0) return []
-  const sql = `SELECT log_key, CAST(rev AS CHAR) AS rev FROM log_persistence_state
-    WHERE log_key IN (${rows.map(() => '?').join(', ')}) ORDER BY log_key FOR UPDATE`
-  const found = await connection.query(
-    sql,
-    rows.map(({ key }) => key),
-  )
-  const stored = new Map(found.rows.map((row) => [hexOf(row['log_key']), row['rev']]))
-  return rows.filter(({ key, revision }) => stored.get(hexOf(key)) === `${revision - 1}`)
-}
-
-async function updateTogether(connection: SqlConnection, rows: readonly StateRow[]): Promise<void> {
+): Promise<unknown[]> {
   const names = 'SELECT ? AS log_key, ? AS chkpt, ? AS rev, ? AS write_id, ? AS digest'
   const others = rows.slice(1).map(() => ' UNION ALL SELECT ?, ?, ?, ?, ?')
   const sql = `UPDATE log_persistence_state AS stored
     JOIN (${names}${others.join('')}) AS wanted ON stored.log_key = wanted.log_key
+      AND stored.rev = wanted.rev - 1
     SET stored.chkpt = wanted.chkpt, stored.rev = wanted.rev, stored.write_id = wanted.write_id,
       stored.digest = wanted.digest`
   const values = rows.flatMap((row) => [row.key, row.bytes, row.revision, row.writeId, row.digest])
   const { changed } = await connection.query(sql, values)
-  if (changed !== rows.length) throw new Error('rows changed under a lock')
-}
-
-function hexOf(key: unknown): string {
-  return key instanceof Uint8Array ? bufferOf(key).toString('hex') : ''
+  if (changed === rows.length) return rows.map(({ key }) => key)
+  const ids = rows.map(({ writeId }) => writeId)
+  const places = rows.map(() => '?').join(', ')
+  const found = await connection.query(
+    `SELECT log_key FROM log_persistence_state
+     WHERE log_key IN (${places}) AND write_id IN (${places})`,
+    [...rows.map(({ key }) => key), ...ids],
+  )
+  return found.rows.map((row) => row['log_key'])
 }
 
 function connectionOf(connection: MysqlConnection): SqlConnection {

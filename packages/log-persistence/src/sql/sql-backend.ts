@@ -19,6 +19,7 @@ import type {
 import type { PersistenceOptions } from '../persistence.ts'
 import type { StoreLife } from '../store-life.ts'
 import { attemptOn } from './attempt-on.ts'
+import { FreshLooks } from './fresh-looks.ts'
 import { decodeIds } from './list-ids.ts'
 import type { SqlConnection, SqlDialect } from './sql-connection.ts'
 import { SqlReads, TRY_PART } from './sql-reads.ts'
@@ -52,9 +53,11 @@ export class SqlBackend implements LogStateBackend {
     this.#life = options
     this.#clock = options.clock ?? systemClock
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS
-    const [clock, timeoutMs, keys] = [this.#clock, this.#timeoutMs, new LogKeys()]
-    this.#reads = new SqlReads({ dialect, keys, clock, timeoutMs })
-    this.#writes = new SqlWrites({ dialect, keys, clock, timeoutMs }, options.random ?? Math.random)
+    const [clock, timeoutMs] = [this.#clock, this.#timeoutMs]
+    const looks = new FreshLooks(clock)
+    const parts = { dialect, keys: new LogKeys(), looks, clock, timeoutMs }
+    this.#reads = new SqlReads(parts)
+    this.#writes = new SqlWrites(parts, options.random ?? Math.random)
   }
 
   async init(): AsyncResult<StoreInfo, InitError> {

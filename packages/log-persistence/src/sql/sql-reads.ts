@@ -3,9 +3,12 @@ import { toHex } from '../bytes.ts'
 import { busy, unreachable, type InitError } from '../errors.ts'
 import type { Snapshot } from '../log-persistence.ts'
 import { attemptOn } from './attempt-on.ts'
+import type { FreshLooks } from './fresh-looks.ts'
 import { Lane, type LaneItem } from './lane.ts'
 import type { SqlDialect } from './sql-connection.ts'
 import { checkRow, type LogKeys } from './state-row.ts'
+
+const ABSENT: Snapshot = { revision: 0, bytes: undefined }
 
 /** Between two tries. */
 const RETRY_MS = 20
@@ -23,6 +26,7 @@ interface Read extends LaneItem {
 export interface SqlParts {
   readonly dialect: SqlDialect
   readonly keys: LogKeys
+  readonly looks: FreshLooks
   readonly clock: Clock
   readonly timeoutMs: number
 }
@@ -46,7 +50,7 @@ export class SqlReads {
   }
 
   async #carry(reads: readonly Read[]): Promise<void> {
-    const { dialect, keys, clock, timeoutMs } = this.#parts
+    const { dialect, keys, looks, clock, timeoutMs } = this.#parts
     const wanted = [...new Set(reads.map(({ logId }) => logId))].map((logId) => keys.keyOf(logId))
     let waiting = reads
     while (waiting.length > 0) {
@@ -57,7 +61,9 @@ export class SqlReads {
         const rows = new Map(found.value.map((row) => [keyText(row.key), row]))
         for (const { logId, settle } of waiting) {
           const row = rows.get(toHex(keys.keyOf(logId)))
-          settle(row === undefined ? ok({ revision: 0, bytes: undefined }) : read(logId, row))
+          const outcome = row === undefined ? ok(ABSENT) : read(logId, row)
+          if (outcome.ok) looks.note(logId, outcome.value.revision)
+          settle(outcome)
         }
         return
       }

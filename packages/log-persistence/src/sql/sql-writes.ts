@@ -73,15 +73,17 @@ export class SqlWrites {
     for (let round = 0; ; round++) {
       pending = pending.filter((one) => !this.#isOver(one))
       if (pending.length === 0) return
-      const keys = pending.map(({ write }) => write.row.key)
-      const found = await this.#attempt((connection) => dialect.select(connection, keys))
-      if (!found.ok) {
-        pending = afterFailure(pending, found, false)
-        await this.#pause(round)
-        continue
+      if (round > 0 || !this.#haveJustBeenRead(pending)) {
+        const keys = pending.map(({ write }) => write.row.key)
+        const found = await this.#attempt((connection) => dialect.select(connection, keys))
+        if (!found.ok) {
+          pending = afterFailure(pending, found, false)
+          await this.#pause(round)
+          continue
+        }
+        pending = judge(pending, found.value)
+        if (pending.length === 0) return
       }
-      pending = judge(pending, found.value)
-      if (pending.length === 0) return
       const rows = pending.map(({ write }) => write.row)
       const written = await this.#attempt((connection) => dialect.write(connection, rows))
       if (written.ok) {
@@ -92,6 +94,14 @@ export class SqlWrites {
         await this.#pause(round)
       }
     }
+  }
+
+  #haveJustBeenRead(pending: readonly Pending[]): boolean {
+    const { looks } = this.#parts
+    const fresh = pending.filter(({ write: { logId, row } }) => {
+      return looks.take(logId, row.revision - 1)
+    })
+    return fresh.length === pending.length
   }
 
   #attempt<T>(work: Parameters<typeof attemptOn<T>>[4]): Promise<Attempt<T>> {

@@ -53,6 +53,7 @@ export class GroupCommit {
   #waiting: Write[] = []
   #isRunning = false
   #hasFailed = false
+  #lastSize = 0
 
   constructor(parts: GroupCommitParts) {
     this.#parts = parts
@@ -75,8 +76,8 @@ export class GroupCommit {
   async #run(): Promise<void> {
     this.#isRunning = true
     while (this.#waiting.length > 0) {
-      // Until everybody who is about to write has asked.
-      await setImmediate()
+      // Until everybody who is about to write has asked; a lone writer waits for nobody.
+      await (this.#lastSize > 1 ? setImmediate() : Promise.resolve())
       this.#dropAborted()
       if (this.#waiting.length === 0) break
       if (this.#hasFailed) this.#refuse(() => closed('store', 'failed'))
@@ -172,6 +173,7 @@ export class GroupCommit {
       count += 1
       size += bytes.length
     }
+    this.#lastSize = count
     return this.#waiting.splice(0, count)
   }
 

@@ -86,8 +86,13 @@ export const lifeCases: readonly StoreCase[] = [
       for (let round = 0; round < 10; round++) {
         const log = `log ${round}`
         const writes = stores.map((store, i) => store.replace(log, 0, bytesOf(`${i}`)))
-        const won = (await Promise.all(writes)).filter((result) => result.ok)
+        const [won, lost] = [[] as unknown[], [] as unknown[]]
+        for (const result of await Promise.all(writes)) {
+          if (result.ok) won.push(result.value)
+          else lost.push(failure(result, 'CONFLICT', `a loser of ${log}`))
+        }
         same(won.length, 1, `winners of ${log}`)
+        same(lost.length, stores.length - 1, `losers of ${log}`)
       }
       await Promise.all(stores.map((store) => store.close()))
     },
