@@ -1,7 +1,7 @@
 import { everyChoice, seededRandom, type Choose } from './choices.ts'
 import { applyEffect, type DiskNode, type Effect, type Inode, type Nodes } from './disk-image.ts'
 import type { JournalEntry } from './journal.ts'
-import { powerCut, type PowerCut } from './power-cut.ts'
+import { powerCut } from './power-cut.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
 
 /** Where to cut, and how much to look at. */
@@ -27,7 +27,7 @@ export interface CrashState {
   /** The marks among those lines: what had been said, acknowledged, begun. */
   readonly marks: readonly string[]
   /** What became of each unsynced change, for a human. */
-  explain(): string[]
+  readonly explain: () => string[]
 }
 
 /** How much was looked at. */
@@ -62,7 +62,7 @@ const DEFAULT_TEARS = 16
  */
 export function crashStates(disk: SimulatedDisk, options: CrashStatesOptions = {}): CrashStates {
   const { from = 0, to = disk.journal.length, limit = DEFAULT_LIMIT, seed = 1 } = options
-  const cutPower = powerCut(options.tears ?? DEFAULT_TEARS)
+  const power = powerCut(options.tears ?? DEFAULT_TEARS)
   const random = seededRandom(seed)
   const report = { states: 0, exhaustive: true, seed }
 
@@ -76,10 +76,10 @@ export function crashStates(disk: SimulatedDisk, options: CrashStatesOptions = {
       }
       // What a sync settles was possible before it, and only a new change adds to that.
       if (cut < from || (complete && !entry?.effects.some(isChange))) continue
-      complete = !exceeds(limit, cutPower, nodes)
+      complete = power.ways(nodes, limit) <= limit
       if (!complete) report.exhaustive = false
       for (const choose of complete ? everyChoice() : samples(limit, random)) {
-        const { nodes: left, key, explain } = cutPower(nodes, choose)
+        const { nodes: left, key, explain } = power.cut(nodes, choose)
         if (seen.has(key)) continue
         seen.add(key)
         report.states += 1
@@ -123,17 +123,6 @@ function* prefixes(disk: SimulatedDisk, to: number): Generator<Prefix, void, voi
 
 function isChange(effect: Effect): boolean {
   return effect.kind === 'write' || effect.kind === 'name'
-}
-
-/** Whether there are more ways to cut than that; it counts no further. */
-function exceeds(limit: number, cutPower: PowerCut, nodes: Nodes): boolean {
-  let count = 0
-  for (const choose of everyChoice()) {
-    cutPower(nodes, choose)
-    count += 1
-    if (count > limit) return true
-  }
-  return false
 }
 
 /**

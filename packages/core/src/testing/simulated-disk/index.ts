@@ -27,3 +27,5 @@ export {
 } from './scheduler.ts'
 export { SimulatedDisk, type SimulatedDiskOptions } from './simulated-disk.ts'
 export { systemError, type ErrorId, type ErrorName } from './system-error.ts'
+export { systemCallsOfStrace } from './strace.ts'
+export { systemCalls } from './system-calls.ts'

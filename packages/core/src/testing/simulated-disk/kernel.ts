@@ -83,7 +83,8 @@ export function startKernel({ nodes: start, capacityBytes, nowMs }: KernelStart)
       calls += 1
       const outcome = refusable(act)
       if (fault !== undefined) {
-        const effects = 'refused' in outcome ? [] : effectsOfFailure(fault, outcome.effects)
+        const effects =
+          'refused' in outcome ? [] : effectsOfFailure(fault, operation, outcome.effects)
         commit(process, operation, effects, fault.error)
         throw systemError(fault.error, operation)
       }
