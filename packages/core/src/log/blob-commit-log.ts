@@ -13,9 +13,12 @@ import type {
   Salvage,
   Seq,
   Tip,
+  TruncateOptions,
+  TruncateReport,
 } from './commit-log.ts'
 import { createOnce, SETTLE, type SettleOptions } from './create-once.ts'
-import { counts, NO_FLOOR, type Floor } from './floor.ts'
+import { counts, type Floor } from './floor.ts'
+import { Floors } from './floors.ts'
 import { encodeFrame, MAX_PAYLOAD_BYTES, NONCE_BYTES, type Frame } from './frame.ts'
 import { lastExisting } from './last-existing.ts'
 import { LogBlobs } from './log-blobs.ts'
@@ -23,12 +26,10 @@ import { hintKey, recordKey } from './log-keys.ts'
 import { predecessorOf, recordOf } from './log-record.ts'
 import { readRecords } from './read-records.ts'
 import { salvage } from './salvage.ts'
+import { MAX_ROUNDS, restlessError, sweepLog, truncateLog, type LogParts } from './truncate.ts'
 
 /** A hint this often: opening looks through so many records at most, in a dozen reads. */
 const HINT_EVERY = 64
-
-/** Whoever truncates that often while we look is not worth chasing. */
-const MAX_ROUNDS = 100
 
 /** Options of {@link blobCommitLog}. */
 export interface BlobCommitLogOptions {
@@ -56,17 +57,20 @@ class BlobCommitLog implements CommitLog {
   readonly #prefix: string
   readonly #settle: SettleOptions
   readonly #blobs: LogBlobs
+  readonly #floors: Floors
+  readonly #parts: LogParts
   /** The newest record seen: durable, and one that counted. */
   #newest: LogRecord | undefined
   /** Every record up to this number is known to survive a power cut. */
   #durableUpTo: Seq = 0
-  #floor: Floor = NO_FLOOR
 
   constructor(store: BlobStore, prefix: string, settle: SettleOptions) {
     this.#store = store
     this.#prefix = prefix
     this.#settle = settle
     this.#blobs = new LogBlobs(store, prefix)
+    this.#floors = new Floors(store, prefix, this.#blobs)
+    this.#parts = { store, prefix, floors: this.#floors, settle }
   }
 
   async append(
@@ -92,7 +96,7 @@ class BlobCommitLog implements CommitLog {
     const created = await createOnce(this.#store, key, bytes, this.#settle, options)
     if (!created.ok) return created.error.code === 'CONFLICT' ? err(taken(seq)) : created
     // Only now: whoever truncated past this number before the create has made it void.
-    const floor = await this.#currentFloor()
+    const floor = await this.#floors.current()
     if (!floor.ok) return err(unsettled(seq, 'no-answer', floor.error))
     if (floor.value.before > seq) return err(unsettled(seq, 'superseded'))
     const record = recordOf({ ...frame, digest: toHex(bytes.subarray(-32)) })
@@ -114,20 +118,20 @@ class BlobCommitLog implements CommitLog {
       if ('frame' in found.value) return ok(this.#remember(recordOf(found.value.frame)))
       return this.#damagedNewest(seq.value, options)
     }
-    return err(restless())
+    return err(restlessError())
   }
 
   async salvage(options?: CallOptions): AsyncResult<Salvage, LogReadError> {
     const seq = await this.#newestNumber(options)
     if (!seq.ok) return seq
-    return salvage(this.#blobs, seq.value, this.#floor, options)
+    return salvage(this.#blobs, seq.value, this.#floors.known, options)
   }
 
   async read(seq: Seq, options?: CallOptions): AsyncResult<LogRecord | undefined, LogReadError> {
     const found = await this.#blobs.record(seq, seq > this.#durableUpTo, options)
     if (!found.ok || found.value === undefined) return found.ok ? ok(undefined) : found
     // After the record: what the floor has passed meanwhile is gone unless kept.
-    const floor = await this.#currentFloor(options)
+    const floor = await this.#floors.current(options)
     if (!floor.ok) return floor
     if (!counts(floor.value, seq)) return ok(undefined)
     return 'frame' in found.value ? ok(recordOf(found.value.frame)) : err(found.value.error)
@@ -135,54 +139,49 @@ class BlobCommitLog implements CommitLog {
 
   async *records(options: RecordsOptions = {}): AsyncIterable<LogRecord> {
     const newest = unwrap(await this.#newestNumber(options))
-    yield* readRecords(this, this.#floor, newest, options)
+    yield* readRecords(this, this.#floors.known, newest, options)
+  }
+
+  truncate(before: Seq, options?: TruncateOptions): AsyncResult<TruncateReport, AppendError> {
+    return truncateLog(this.#parts, () => this.latest(options), before, options)
+  }
+
+  sweep(options?: CallOptions): AsyncResult<TruncateReport, LogReadError> {
+    return sweepLog(this.#parts, options)
   }
 
   /** The number of the newest record, whole or damaged; 0 when there never was one. */
   async #newestNumber(options?: CallOptions): AsyncResult<Seq, LogReadError> {
     if (this.#newest === undefined) {
-      const begun = await this.#currentFloor(options)
+      const begun = await this.#floors.current(options)
       if (!begun.ok) return begun
     }
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const before = this.#floor
+      const before = this.#floors.known
       const start = await this.#start(options)
       if (!start.ok) return start
       const exists = (n: Seq): AsyncResult<boolean, LogReadError> =>
         this.#blobs.recordExists(n, options)
       const last = await lastExisting(start.value, exists)
       if (!last.ok) return last
-      const floor = await this.#currentFloor(options)
+      const floor = await this.#floors.current(options)
       if (!floor.ok) return floor
       if (floor.value.index !== before.index) continue
       if (last.value >= floor.value.before) return last
       return floor.value.index === 0 ? ok(0) : err(this.#lost(floor.value))
     }
-    return err(restless())
+    return err(restlessError())
   }
 
   /** Where to start looking: a record that exists, or the place before the first that may. */
   async #start(options?: CallOptions): AsyncResult<Seq, LogReadError> {
-    const known = Math.max(this.#newest?.seq ?? 0, this.#floor.before - 1)
+    const known = Math.max(this.#newest?.seq ?? 0, this.#floors.known.before - 1)
     if (this.#newest !== undefined) return ok(known)
     const hint = await this.#blobs.hint(options)
     if (!hint.ok || hint.value <= known) return hint.ok ? ok(known) : hint
     const exists = await this.#blobs.recordExists(hint.value, options)
     if (!exists.ok) return exists
     return ok(exists.value ? hint.value : known)
-  }
-
-  /** The newest floor there is. */
-  async #currentFloor(options?: CallOptions): AsyncResult<Floor, LogReadError> {
-    const known = this.#floor
-    const exists = (n: number): AsyncResult<boolean, LogReadError> =>
-      this.#blobs.floorExists(n, options)
-    const index = await lastExisting(known.index, exists)
-    if (!index.ok) return index
-    if (index.value === known.index) return ok(known)
-    const floor = await this.#blobs.floor(index.value, options)
-    if (floor.ok && floor.value.index > this.#floor.index) this.#floor = floor.value
-    return floor
   }
 
   /** What is built on must outlive what is built: another's name may be visible, not yet durable. */
@@ -198,7 +197,7 @@ class BlobCommitLog implements CommitLog {
   }
 
   async #damagedNewest(seq: Seq, options?: CallOptions): AsyncResult<never, LogReadError> {
-    const saved = await salvage(this.#blobs, seq, this.#floor, options)
+    const saved = await salvage(this.#blobs, seq, this.#floors.known, options)
     if (!saved.ok) return saved
     const damage = saved.value.skipped[0]?.error
     if (damage?.code === 'UNSUPPORTED_VERSION') return err(damage)
@@ -246,9 +245,4 @@ function tooLong(actual: number): AppendError {
   const message = `a record holds up to ${MAX_PAYLOAD_BYTES} bytes; stage larger things beside it`
   const details = { limit: 'record', maximum: MAX_PAYLOAD_BYTES, actual }
   return coreError('LIMIT_EXCEEDED', message, details)
-}
-
-function restless(): LogReadError {
-  const message = `the log was truncated ${MAX_ROUNDS} times while it was read; try again`
-  return coreError('CONFLICT', message, { reason: 'changed' })
 }
