@@ -10,6 +10,7 @@ import {
   evenly,
   formatEntry,
   interleavings,
+  processCrash,
   seededRandom,
   SimulatedDisk,
   systemCalls,
@@ -62,7 +63,7 @@ describe('calls', () => {
     expect(disk.usedBytes).toBe(0)
   })
 
-  it('take the bytes as they were when the call was made', async () => {
+  it('keep a copy of the bytes written', async () => {
     const disk = new SimulatedDisk()
     const file = await disk.fileSystem().create('/f')
     const content = bytes(1)
@@ -70,6 +71,7 @@ describe('calls', () => {
     content[0] = 9
     await writing
     expect(disk.read('/f')).toEqual(bytes(1))
+    expect(processCrash(disk).read('/f')).toEqual(bytes(1))
   })
 
   it('give a file that replaced another a new identity, and a second name the same', async () => {
@@ -203,7 +205,9 @@ describe('calls', () => {
         // Moving a directory elsewhere is refused by the simulated disk alone.
         const { kind } = await fs.stat(path)
         const elsewhere = asked.path.replace(/.$/u, '') !== asked.to.replace(/.$/u, '')
-        return kind === 'directory' && elsewhere ? undefined : fs.rename(path, to)
+        const inside = asked.to.startsWith(`${asked.path}/`)
+        if (kind === 'directory' && elsewhere && !inside) return undefined
+        return fs.rename(path, to)
       }
       case 'link':
         return fs.link(path, to)
@@ -411,6 +415,8 @@ describe('interleavings', () => {
       'Awrite',
     ])
     scheduler.kill('A')
+    const late = disk.fileSystem('A', scheduler).mkdir('/late')
+    expect(await scheduler.run([late])).toEqual([undefined])
     expect(await scheduler.run([a, b])).toEqual([undefined, { status: 'fulfilled', value: 'B' }])
     expect(disk.read('/A')).toEqual(bytes())
     expect(disk.read('/B')).toEqual(bytes(1))

@@ -247,8 +247,8 @@ describe('crashStates', () => {
 
   it('draws from more by a seed, the extremes among them, and says so', async () => {
     const disk = await manyFiles(30)
-    const draw = (seed: number) => {
-      const states = crashStates(disk, { from: disk.journal.length, limit: 500, seed })
+    const draw = (seed: number, limit = 500) => {
+      const states = crashStates(disk, { from: disk.journal.length, limit, seed })
       const found = [...states].map((state) => state.disk.paths().join())
       expect(states.report).toEqual({ states: found.length, exhaustive: false, seed })
       return found
@@ -256,8 +256,10 @@ describe('crashStates', () => {
     expect(draw(1)).toEqual(draw(1))
     expect(draw(1)).not.toEqual(draw(2))
     expect(draw(3).length).toBeGreaterThan(400)
-    const counts = draw(4).map((found) => (found === '' ? 0 : found.split(',').length))
+    const lengths = (found: string) => (found === '' ? 0 : found.split(',').length)
+    const counts = draw(4).map(lengths)
     for (const count of [0, 1, 15, 29, 30]) expect(counts).toContain(count)
+    expect(draw(5, 2).map(lengths)).toEqual([0, 30])
   })
 
   it('finds no state by drawing that it would not build', async () => {

@@ -103,6 +103,7 @@ export function startKernel({ nodes: start, capacityBytes, nowMs }: KernelStart)
 export function write(kernel: Kernel, inode: Inode, { position, bytes }: Write): Outcome<void> {
   const modifiedMs = kernel.nowMs()
   const fits = room(kernel, inode) - position
+  // A copy: the caller may use its own again.
   const written = bytes.slice(0, Math.max(0, Math.min(bytes.length, fits)))
   const effects: Effect[] =
     written.length === 0

@@ -74,6 +74,9 @@ export function rename(nodes: Nodes, from: string, to: string): Effect[] {
   const source = locateExisting(nodes, from)
   const target = locate(nodes, to)
   if (source.name === '' || target.name === '') throw systemError('EBUSY')
+  // Into itself, or over a directory that it lies in.
+  if (target.above.includes(source.inode)) throw systemError('EINVAL')
+  if (source.above.some((inode) => inode === target.inode)) throw systemError('ENOTEMPTY')
   const isDirectory = nodes.get(source.inode)?.kind === 'directory'
   // Two names of one file: POSIX does nothing, and leaves both.
   if (source.inode === target.inode) return []
