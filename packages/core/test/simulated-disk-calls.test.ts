@@ -401,6 +401,12 @@ describe('interleavings', () => {
     expect(await draw(7)).not.toEqual(await draw(8))
   })
 
+  it('refuse a process that waits for something else than its turn', async () => {
+    const scheduler = createScheduler(evenly(seededRandom(1)))
+    const forEver = new Promise<never>(() => undefined)
+    await expect(scheduler.run([forEver])).rejects.toThrow('outside the schedule')
+  })
+
   it('can kill a process at any call, and the others go on', async () => {
     const disk = new SimulatedDisk()
     const scheduler = createScheduler(evenly(seededRandom(1)))

@@ -276,6 +276,23 @@ describe('crashStates', () => {
     expect(drawn.filter((one) => !all.has(one))).toEqual([])
   })
 
+  it('counts anew when it is gone through again', async () => {
+    const states = crashStates(await manyFiles(3))
+    const [first, again] = [[...states], [...states]]
+    expect(again.length).toBe(first.length)
+    expect(states.report.states).toBe(first.length)
+  })
+
+  it('leaves disks of the same capacity and clock', async () => {
+    const disk = new SimulatedDisk({ capacityBytes: 1, nowMs: () => 7 })
+    disk.capacityBytes = 2
+    for (const { disk: left } of crashStates(disk)) {
+      const file = await left.fileSystem().create('/f')
+      await expect(file.write(bytes(1, 2, 3), 0)).rejects.toMatchObject({ code: 'ENOSPC' })
+      expect(await file.stat()).toMatchObject({ sizeBytes: 2, modifiedMs: 7 })
+    }
+  })
+
   it('explains what was lost', async () => {
     const disk = new SimulatedDisk()
     const fs = disk.fileSystem()

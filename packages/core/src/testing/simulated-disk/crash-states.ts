@@ -1,8 +1,8 @@
 import { everyChoice, seededRandom, type Choose } from './choices.ts'
-import { applyEffect, type DiskNode, type Effect, type Inode, type Nodes } from './disk-image.ts'
+import { applyEffect, type DiskNode, type Inode, type Nodes } from './disk-image.ts'
 import type { JournalEntry } from './journal.ts'
 import { powerCut } from './power-cut.ts'
-import { SimulatedDisk } from './simulated-disk.ts'
+import type { SimulatedDisk } from './simulated-disk.ts'
 
 /** Where to cut, and how much to look at. */
 export interface CrashStatesOptions {
@@ -67,23 +67,24 @@ export function crashStates(disk: SimulatedDisk, options: CrashStatesOptions = {
   const report = { states: 0, exhaustive: true, seed }
 
   function* states(): Generator<CrashState, void, void> {
+    Object.assign(report, { states: 0, exhaustive: true })
     const seen = new Set<string>()
-    let complete = false
+    let looked: Looked = 'not yet'
     for (const { nodes, entry, cut, marks } of prefixes(disk, to)) {
       if (entry?.call === 'mark') {
         seen.clear()
-        complete = false
+        looked = 'not yet'
       }
-      // What a sync settles was possible before it, and only a new change adds to that.
-      if (cut < from || (complete && !entry?.effects.some(isChange))) continue
-      complete = power.ways(nodes, limit) <= limit
-      if (!complete) report.exhaustive = false
-      for (const choose of complete ? everyChoice() : samples(limit, random)) {
+      if (cut < from || !addsStates(looked, entry)) continue
+      const all = power.ways(nodes, limit) <= limit
+      looked = all ? 'at all' : 'at some'
+      report.exhaustive &&= all
+      for (const choose of all ? everyChoice() : samples(limit, random)) {
         const { nodes: left, key, explain } = power.cut(nodes, choose)
         if (seen.has(key)) continue
         seen.add(key)
         report.states += 1
-        yield { disk: new SimulatedDisk({ nodes: left }), cut, marks, explain }
+        yield { disk: disk.withNodes(left), cut, marks, explain }
       }
     }
   }
@@ -98,7 +99,7 @@ export function processCrash(
 ): SimulatedDisk {
   let nodes = disk.start
   for (const prefix of prefixes(disk, cut)) nodes = prefix.nodes
-  return new SimulatedDisk({ nodes: new Map(nodes) })
+  return disk.withNodes(new Map(nodes))
 }
 
 interface Prefix {
@@ -121,8 +122,15 @@ function* prefixes(disk: SimulatedDisk, to: number): Generator<Prefix, void, voi
   }
 }
 
-function isChange(effect: Effect): boolean {
-  return effect.kind === 'write' || effect.kind === 'name'
+/** Whether the states of the last cut that was looked at were built. */
+type Looked = 'not yet' | 'at some' | 'at all'
+
+/** Whether a cut after this line can leave what the cuts before it did not. */
+function addsStates(looked: Looked, entry: JournalEntry | undefined): boolean {
+  if (looked === 'not yet' || entry === undefined) return true
+  if (looked === 'at some') return entry.effects.length > 0
+  // What a sync settles was possible before it: only a change adds to that.
+  return entry.effects.some(({ kind }) => kind === 'write' || kind === 'name')
 }
 
 /**

@@ -8,6 +8,7 @@ export {
 } from './crash-states.ts'
 export { evenly, everyChoice, seededRandom, type Choose } from './choices.ts'
 export type { Planted } from './contents.ts'
+export type { Effect, Nodes } from './disk-image.ts'
 export type { FaultOptions } from './faults.ts'
 export type { Gate } from './file-system-view.ts'
 export {

@@ -52,7 +52,8 @@ export function startKernel({ nodes: start, capacityBytes, nowMs }: KernelStart)
   const journal: JournalEntry[] = []
   const faults = faultPlan()
   const handles = new Set<{ readonly inode: Inode; readonly path: string }>()
-  let lastInode = Math.max(...nodes.keys())
+  let lastInode = ROOT
+  for (const inode of nodes.keys()) lastInode = Math.max(lastInode, inode)
   let calls = 0
 
   function commit(
