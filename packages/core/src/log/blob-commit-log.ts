@@ -79,9 +79,11 @@ class BlobCommitLog implements CommitLog {
     options?: AppendOptions,
   ): AsyncResult<LogRecord, AppendError> {
     if (payload.length > MAX_PAYLOAD_BYTES) return err(tooLong(payload.length))
+    const seq = (after?.seq ?? 0) + 1
+    // Known to be taken: not even tried, so that no void record is left behind.
+    if (seq <= (this.#newest?.seq ?? 0)) return err(taken(seq))
     const based = await this.#confirmDurable(after, options)
     if (!based.ok) return based
-    const seq = (after?.seq ?? 0) + 1
     const epoch = options?.epoch === 'self' ? seq : (options?.epoch ?? 0)
     const frame: Frame = {
       kind: 'record',
@@ -122,9 +124,18 @@ class BlobCommitLog implements CommitLog {
   }
 
   async salvage(options?: CallOptions): AsyncResult<Salvage, LogReadError> {
-    const seq = await this.#newestNumber(options)
-    if (!seq.ok) return seq
-    return salvage(this.#blobs, seq.value, this.#floors.known, options)
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const seq = await this.#newestNumber(options)
+      if (!seq.ok) return seq
+      const { known } = this.#floors
+      const saved = await salvage(this.#blobs, seq.value, known, options)
+      if (!saved.ok) return saved
+      const floor = await this.#floors.current(options)
+      if (!floor.ok) return floor
+      // What was missing may have been truncated while we looked.
+      if (floor.value.index === known.index) return saved
+    }
+    return err(restlessError())
   }
 
   async read(seq: Seq, options?: CallOptions): AsyncResult<LogRecord | undefined, LogReadError> {
