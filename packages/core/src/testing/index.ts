@@ -11,3 +11,5 @@ export {
   type FaultyBlobStoreOptions,
 } from './faulty-blob-store.ts'
 export * from './simulated-disk/index.ts'
+export { storageContract } from './storage-contract.ts'
+export type { StorageSubject } from './storage/storage-case.ts'
