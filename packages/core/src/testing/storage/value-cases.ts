@@ -36,7 +36,7 @@ const LOSSES: readonly Loss[] = [
   ['a set', { s: new Set() }, '$["s"]'],
   ['a typed array', { inner: new Float64Array(1) }, '$["inner"]'],
   ['a class instance', [new URL('file:///')], '$[0]'],
-  ['an object whose prototype is nameless', Object.create(Object.create(null)), '$'],
+  ['an object whose prototype is nameless', { __proto__: { __proto__: null } }, '$'],
   ['a lone surrogate', ['\ud800'], '$[0]'],
 ]
 
