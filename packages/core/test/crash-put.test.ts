@@ -102,6 +102,62 @@ describe('after a power cut, whenever it comes', () => {
   })
 })
 
+describe('after a power cut during putMany and sweep', () => {
+  it('every file is old or new, and all are there once acknowledged', async () => {
+    const both: Step = (ledger, store) =>
+      ledger.putMany(store, { 'd/a': 'one', 'd/b': LONG.slice(0, 600), 'e/c': 'three' })
+    const reports = [
+      await proveBlobs({ steps: [both] }),
+      await proveBlobs({ first: [put('d/a', 'zero')], steps: [both, put('e/c', 'four')] }),
+      await proveBlobs({
+        steps: [both, create('d/b', 'other')],
+        atOnce: true,
+        limit: 500 * EFFORT,
+      }),
+    ]
+    say('putMany', addReports(reports))
+    expect(reports[0]?.exhaustive).toBe(true)
+  })
+
+  it('a sweep deletes what crashed puts left, and no blob', async () => {
+    const disk = new SimulatedDisk()
+    for (const name of ['.tmp-1-1', 'd/.tmp-1-2', 'd/e/.tmp-1-3']) {
+      disk.plant(`${HOME}/${name}`, new Uint8Array(3))
+    }
+    const ledger = new BlobLedger(disk)
+    const store = unwrap(await FileBlobStore.open(HOME, { fileSystem: disk.fileSystem() }))
+    await put('d/a', 'one')(ledger, store)
+    expect(await ledger.sweep(store)).toBe('ok')
+    await create('d/b', 'two')(ledger, store)
+    const report = await proveCrashStates(disk, (state) => ledger.check(state))
+    say('sweep of a store', report)
+    expect(report.exhaustive).toBe(true)
+  })
+
+  it('a second power cut, during the recovery from the first, loses nothing either', async () => {
+    const disk = new SimulatedDisk()
+    const ledger = new BlobLedger(disk)
+    const store = unwrap(await FileBlobStore.open(HOME, { fileSystem: disk.fileSystem() }))
+    for (const step of [put('d/a', 'one'), create('e/b', 'two'), put('d/a', 'three')]) {
+      await step(ledger, store)
+    }
+    const reports: CrashReport[] = []
+    const first = await proveCrashStates(disk, async ({ disk: left }) => {
+      const second = left.withNodes(left.start)
+      const recovered = new BlobLedger(second, await ledger.find(left))
+      const opened = unwrap(
+        await FileBlobStore.open(HOME, { fileSystem: second.fileSystem('recovery') }),
+      )
+      await recovered.sweep(opened)
+      await put('d/a', 'four')(recovered, opened)
+      await create('e/b', 'five')(recovered, opened)
+      reports.push(await proveCrashStates(second, (state) => recovered.check(state)))
+    })
+    say(`recovery of a store, from all of ${first.states} states`, addReports(reports))
+    expect(addReports(reports).exhaustive).toBe(true)
+  })
+})
+
 describe('a log, after a power cut, whenever it comes,', () => {
   it('ends with the last record that was acknowledged, or the one begun after it', async () => {
     const disk = new SimulatedDisk()

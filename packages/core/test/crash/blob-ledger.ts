@@ -29,9 +29,12 @@ const text = new TextDecoder()
 export class BlobLedger {
   readonly #disk: SimulatedDisk
   readonly #asked: Asked[] = []
+  /** What the keys held at the start, for sure. */
+  readonly #start: ReadonlyMap<string, string | undefined>
 
-  constructor(disk: SimulatedDisk) {
+  constructor(disk: SimulatedDisk, start: ReadonlyMap<string, string | undefined> = new Map()) {
     this.#disk = disk
+    this.#start = start
   }
 
   async put(store: BlobStore, key: string, value: string, options?: PutOptions): Promise<string> {
@@ -59,23 +62,42 @@ export class BlobLedger {
     })
   }
 
+  /** Sweeps as after a crash: whatever lies around is old enough. */
+  async sweep(store: FileBlobStore): Promise<string> {
+    const swept = await store.sweep({ olderThanMs: 0, now: () => Number.MAX_SAFE_INTEGER })
+    return swept.ok ? 'ok' : swept.error.code
+  }
+
+  /** What the keys hold, on a disk that a power cut left. */
+  async find(disk: SimulatedDisk): Promise<Map<string, string | undefined>> {
+    return this.#read(await openStore(disk))
+  }
+
+  async #read(store: FileBlobStore): Promise<Map<string, string | undefined>> {
+    const found = new Map<string, string | undefined>()
+    const keys = [...this.#start.keys(), ...this.#asked.map(({ key }) => key)]
+    for (const key of new Set(keys)) found.set(key, await read(store, key))
+    return found
+  }
+
   /** Every key is as it was or as it was asked to be, and nothing acknowledged is lost. */
   async check({ disk, marks }: CrashState): Promise<void> {
-    const fileSystem = disk.fileSystem('recovery')
-    const store = unwrap(await FileBlobStore.open(HOME, { fileSystem }))
+    const store = await openStore(disk)
     const heard = this.#heard(marks)
-    const found = new Map<string, string | undefined>()
-    for (const key of new Set(this.#asked.map(({ key }) => key))) {
-      const value = await read(store, key)
-      const allowed = possible(heard.filter((one) => one.key === key))
+    const found = await this.#read(store)
+    for (const [key, value] of found) {
+      const changes = heard.filter((one) => one.key === key)
+      const allowed = possible(this.#start.get(key), changes)
       insist(allowed.has(value), () => {
         const expected = [...allowed].map(show).join(' or ')
         return `${key} is ${show(value)}, expected ${expected}`
       })
-      found.set(key, value)
     }
     await checkListing(store, found)
     await checkUsable(store, found)
+    await this.sweep(store)
+    const left = disk.paths().filter((path) => path.includes('/.tmp-'))
+    insist(left.length === 0, () => `not swept: ${left.join(' ')}`)
     insist(disk.openHandles.length === 0, () => `still open: ${disk.openHandles.join(' ')}`)
   }
 
@@ -105,14 +127,19 @@ export class BlobLedger {
  * What a key may hold after a power cut: the value of each change that was begun and neither
  * refused nor followed by an acknowledged put. A deletion is no promise about power cuts.
  */
-function possible(heard: readonly Heard[]): Set<string | undefined> {
+function possible(start: string | undefined, heard: readonly Heard[]): Set<string | undefined> {
   const firm = heard.filter(({ outcome, value }) => outcome === 'ok' && value !== undefined)
   const won = firm.find(({ createOnly }) => createOnly)
   if (won !== undefined && heard.every(({ createOnly }) => createOnly)) return new Set([won.value])
-  const before = { value: undefined, ended: -1, outcome: 'ok' }
+  const before = { value: start, ended: -1, outcome: 'ok' }
   const all = [before, ...heard].filter(({ outcome }) => outcome !== 'CONFLICT')
   const left = all.filter(({ ended }) => !firm.some((later) => later.begun > ended))
   return new Set(left.map(({ value }) => value))
+}
+
+async function openStore(disk: SimulatedDisk): Promise<FileBlobStore> {
+  const fileSystem = disk.fileSystem('recovery')
+  return unwrap(await FileBlobStore.open(HOME, { fileSystem }))
 }
 
 async function read(store: BlobStore, key: string): Promise<string | undefined> {

@@ -29,13 +29,18 @@ export async function proveCrashStates(
   options: CrashStatesOptions = {},
 ): Promise<CrashReport> {
   const states = crashStates(disk, { limit: LIMIT, seed: SEED, ...options })
+  // Most errors of a disk say that there is no such file, and the stack of each costs 20 µs.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
   for (const state of states) {
     try {
       await check(state)
     } catch (error) {
+      Error.stackTraceLimit = stackTraceLimit
       throw new Error(story(disk, state, error), { cause: error })
     }
   }
+  Error.stackTraceLimit = stackTraceLimit
   return states.report
 }
 

@@ -2,6 +2,9 @@ import { FileBlobStore } from '../../src/file/file-blob-store.ts'
 import { blobCommitLog } from '../../src/log/blob-commit-log.ts'
 import type { CommitLog, LogRecord, Tip, TruncateOptions } from '../../src/log/commit-log.ts'
 import { decodeFrame } from '../../src/log/frame.ts'
+import { counts, type Floor } from '../../src/log/floor.ts'
+import { Floors } from '../../src/log/floors.ts'
+import { LogBlobs } from '../../src/log/log-blobs.ts'
 import { recordKey } from '../../src/log/log-keys.ts'
 import { toHex } from '../../src/digest/hex.ts'
 import { unwrap } from '../../src/result/result.ts'
@@ -23,15 +26,35 @@ export async function openLog(
   return { store, log: blobCommitLog(store, PREFIX) }
 }
 
+/** A log as it lies on a disk. */
+export interface LogStart {
+  readonly records: readonly LogRecord[]
+  readonly before: number
+}
+
+/** Reads a log as it lies on a disk. */
+export async function findLog(disk: SimulatedDisk): Promise<LogStart> {
+  const { log, store } = await openLog(disk.fileSystem('recovery'))
+  const records: LogRecord[] = []
+  for await (const record of log.records()) records.push(record)
+  return { records, before: (await floorOf(store)).before }
+}
+
 /** Notes in the journal what is asked of commit logs, and what they say. */
 export class LogLedger {
   readonly #disk: SimulatedDisk
   /** What somebody tried to write under each number. */
   readonly #attempts = new Map<number, Set<string>>()
 
-  constructor(disk: SimulatedDisk, before: readonly LogRecord[] = []) {
+  /** A ledger of a log that may hold records already, as `find` found them. */
+  constructor(disk: SimulatedDisk, start: LogStart = { records: [], before: 1 }) {
     this.#disk = disk
-    for (const record of before) this.#attempt(record.seq, text.decode(record.payload))
+    disk.mark(`truncate ${start.before}`)
+    disk.mark(`truncated ${start.before}`)
+    for (const record of start.records) {
+      this.#attempt(record.seq, text.decode(record.payload))
+      this.#hear(record)
+    }
   }
 
   async append(
@@ -74,37 +97,51 @@ export class LogLedger {
     return 'ok'
   }
 
+  async sweep(log: CommitLog): Promise<string> {
+    const swept = await log.sweep()
+    return swept.ok ? 'ok' : swept.error.code
+  }
+
   /**
-   * The log opens; what was heard of is there or was truncated away; the newest is as new as any
-   * that was heard of; every record is what somebody wrote, and follows the one before it.
+   * The log opens; whatever was heard of is there unless the floor gave it up; the newest is as
+   * new as any that was heard of; every record is what somebody wrote, and follows the one before
+   * it without a hole.
    */
-  async check(state: CrashState): Promise<void> {
-    const { disk, marks } = state
+  async check({ disk, marks }: CrashState): Promise<void> {
     const { log, store } = await openLog(disk.fileSystem('recovery'))
-    const latest = unwrap(await log.latest())
-    const newest = latest?.seq ?? 0
-    for (const [seq, digest] of heardOf(marks)) {
-      insist(newest >= seq, () => `the newest is ${newest}, but ${seq} was heard of`)
+    const newest = unwrap(await log.latest())
+    const floor = await floorOf(store)
+    const { heard, askedFloor, saidFloor } = told(marks)
+    insist(
+      floor.before >= saidFloor && floor.before <= Math.max(askedFloor, 1),
+      () => `the floor is ${floor.before}, asked were up to ${askedFloor}, said ${saidFloor}`,
+    )
+    for (const [seq, digest] of heard) {
+      insist((newest?.seq ?? 0) >= seq, () => `the newest is ${newest?.seq}, ${seq} was heard of`)
       const record = unwrap(await log.read(seq))
-      insist(
-        record?.digest === digest || (record === undefined && seq < asked(marks)),
-        () => `record ${seq} is ${record === undefined ? 'lost' : 'another'}`,
-      )
+      const expected = counts(floor, seq) ? digest : undefined
+      insist(record?.digest === expected, () => `record ${seq} is ${record?.digest ?? 'lost'}`)
     }
-    await this.#checkRecords(log, store, newest)
-    await this.#checkUsable(disk, log, latest)
+    await this.#checkRecords(log, store, floor, newest?.seq ?? 0)
+    await this.#checkUsable(disk, log, newest)
     insist(disk.openHandles.length === 0, () => `still open: ${disk.openHandles.join(' ')}`)
   }
 
-  async #checkRecords(log: CommitLog, store: FileBlobStore, newest: number): Promise<void> {
+  async #checkRecords(
+    log: CommitLog,
+    store: FileBlobStore,
+    floor: Floor,
+    newest: number,
+  ): Promise<void> {
     let last: LogRecord | undefined
     for await (const record of log.records()) {
       const { seq } = record
       const payload = text.decode(record.payload)
       insist(this.#attempts.get(seq)?.has(payload) === true, () => `${seq} is ${payload}`)
-      if (last?.seq === seq - 1) {
+      if (seq > floor.before) {
+        insist(last?.seq === seq - 1, () => `${seq} follows ${last?.seq}`)
         const follows = await predecessor(store, seq)
-        insist(follows === last.digest, () => `${seq} follows a record that is gone`)
+        insist(follows === last?.digest, () => `${seq} follows a record that is gone`)
       }
       last = record
     }
@@ -132,22 +169,30 @@ export class LogLedger {
   }
 }
 
-function heardOf(marks: readonly string[]): Map<number, string> {
+/** What was said by the time of a cut. */
+interface Told {
+  /** Digests of the records that somebody was told of. */
+  readonly heard: ReadonlyMap<number, string>
+  /** The highest number that a truncation was asked for. */
+  readonly askedFloor: number
+  /** The highest number that a truncation was acknowledged for. */
+  readonly saidFloor: number
+}
+
+function told(marks: readonly string[]): Told {
   const heard = new Map<number, string>()
+  let [askedFloor, saidFloor] = [0, 0]
   for (const mark of marks) {
     const [what, seq, digest] = mark.split(' ')
     if (what === 'heard' && digest !== undefined) heard.set(Number(seq), digest)
+    if (what === 'truncate') askedFloor = Math.max(askedFloor, Number(seq))
+    if (what === 'truncated') saidFloor = Math.max(saidFloor, Number(seq))
   }
-  return heard
+  return { heard, askedFloor, saidFloor }
 }
 
-/** The number below which somebody asked for records to be given up. */
-function asked(marks: readonly string[]): number {
-  const numbers = marks.flatMap((mark) => {
-    const [what, seq] = mark.split(' ')
-    return what === 'truncate' ? [Number(seq)] : []
-  })
-  return Math.max(0, ...numbers)
+function floorOf(store: FileBlobStore): Promise<Floor> {
+  return unwrap(new Floors(store, PREFIX, new LogBlobs(store, PREFIX)).current())
 }
 
 async function predecessor(store: FileBlobStore, seq: number): Promise<string> {
