@@ -1,4 +1,5 @@
 export { FileBlobStore, type FileBlobStoreOptions } from './file-blob-store.ts'
+export { FileStorage, type FileStorageOptions } from './file-storage.ts'
 export type {
   DirectoryEntry,
   FileKind,

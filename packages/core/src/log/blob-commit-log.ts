@@ -2,7 +2,8 @@ import { randomBytes } from '#digest'
 import type { BlobStore, CallOptions } from '../blob/blob-store.ts'
 import { toHex } from '../digest/hex.ts'
 import { coreError } from '../result/core-errors.ts'
-import { err, ok, unwrap, type AsyncResult } from '../result/result.ts'
+import { attempt, err, ok, unwrap, type AsyncResult } from '../result/result.ts'
+import { thrownError } from '../result/thrown.ts'
 import type {
   AppendError,
   AppendOptions,
@@ -13,13 +14,16 @@ import type {
   Salvage,
   Seq,
   Tip,
+  TruncateOptions,
+  TruncateReport,
 } from './commit-log.ts'
 import { createOnce, SETTLE, type SettleOptions } from './create-once.ts'
-import { counts, NO_FLOOR, type Floor } from './floor.ts'
+import { counts, planFloor, type Floor } from './floor.ts'
+import { Floors } from './floors.ts'
 import { encodeFrame, MAX_PAYLOAD_BYTES, NONCE_BYTES, type Frame } from './frame.ts'
 import { lastExisting } from './last-existing.ts'
 import { LogBlobs } from './log-blobs.ts'
-import { hintKey, recordKey } from './log-keys.ts'
+import { hintKey, recordKey, recordSeq } from './log-keys.ts'
 import { predecessorOf, recordOf } from './log-record.ts'
 import { readRecords } from './read-records.ts'
 import { salvage } from './salvage.ts'
@@ -29,6 +33,12 @@ const HINT_EVERY = 64
 
 /** Whoever truncates that often while we look is not worth chasing. */
 const MAX_ROUNDS = 100
+
+/** A truncation costs a durable put: below this it frees too little. */
+const MIN_FREED = 64
+
+/** So many keys go to the medium at once: what S3 takes in one request. */
+const DELETE_BATCH = 1000
 
 /** Options of {@link blobCommitLog}. */
 export interface BlobCommitLogOptions {
@@ -56,17 +66,18 @@ class BlobCommitLog implements CommitLog {
   readonly #prefix: string
   readonly #settle: SettleOptions
   readonly #blobs: LogBlobs
+  readonly #floors: Floors
   /** The newest record seen: durable, and one that counted. */
   #newest: LogRecord | undefined
   /** Every record up to this number is known to survive a power cut. */
   #durableUpTo: Seq = 0
-  #floor: Floor = NO_FLOOR
 
   constructor(store: BlobStore, prefix: string, settle: SettleOptions) {
     this.#store = store
     this.#prefix = prefix
     this.#settle = settle
     this.#blobs = new LogBlobs(store, prefix)
+    this.#floors = new Floors(store, prefix, this.#blobs)
   }
 
   async append(
@@ -92,7 +103,7 @@ class BlobCommitLog implements CommitLog {
     const created = await createOnce(this.#store, key, bytes, this.#settle, options)
     if (!created.ok) return created.error.code === 'CONFLICT' ? err(taken(seq)) : created
     // Only now: whoever truncated past this number before the create has made it void.
-    const floor = await this.#currentFloor()
+    const floor = await this.#floors.current()
     if (!floor.ok) return err(unsettled(seq, 'no-answer', floor.error))
     if (floor.value.before > seq) return err(unsettled(seq, 'superseded'))
     const record = recordOf({ ...frame, digest: toHex(bytes.subarray(-32)) })
@@ -120,14 +131,14 @@ class BlobCommitLog implements CommitLog {
   async salvage(options?: CallOptions): AsyncResult<Salvage, LogReadError> {
     const seq = await this.#newestNumber(options)
     if (!seq.ok) return seq
-    return salvage(this.#blobs, seq.value, this.#floor, options)
+    return salvage(this.#blobs, seq.value, this.#floors.known, options)
   }
 
   async read(seq: Seq, options?: CallOptions): AsyncResult<LogRecord | undefined, LogReadError> {
     const found = await this.#blobs.record(seq, seq > this.#durableUpTo, options)
     if (!found.ok || found.value === undefined) return found.ok ? ok(undefined) : found
     // After the record: what the floor has passed meanwhile is gone unless kept.
-    const floor = await this.#currentFloor(options)
+    const floor = await this.#floors.current(options)
     if (!floor.ok) return floor
     if (!counts(floor.value, seq)) return ok(undefined)
     return 'frame' in found.value ? ok(recordOf(found.value.frame)) : err(found.value.error)
@@ -135,24 +146,78 @@ class BlobCommitLog implements CommitLog {
 
   async *records(options: RecordsOptions = {}): AsyncIterable<LogRecord> {
     const newest = unwrap(await this.#newestNumber(options))
-    yield* readRecords(this, this.#floor, newest, options)
+    yield* readRecords(this, this.#floors.known, newest, options)
+  }
+
+  async truncate(before: Seq, options?: TruncateOptions): AsyncResult<TruncateReport, AppendError> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const newest = await this.latest(options)
+      if (!newest.ok) return newest
+      const current = this.#floors.known
+      if (newest.value === undefined) return ok({ before: current.before, freed: [], left: 0 })
+      const plan = planFloor(current, newest.value, before, options?.keep ?? [])
+      if (!plan.ok) return plan
+      const { floor, freed } = plan.value
+      const isWorthIt = freed.length >= (options?.force === true ? 1 : MIN_FREED)
+      if (!isWorthIt) return ok({ before: current.before, freed: [], left: 0 })
+      const raised = await this.#floors.raise(floor, this.#settle, options)
+      if (!raised.ok) return raised
+      // Somebody else truncated: what they kept and freed decides what is left to do.
+      if (!raised.value) continue
+      // Only now: the floor is durable, so nothing that is deleted can be wanted again.
+      const left = await this.#deleteRecords(freed)
+      return left.ok ? ok({ before: floor.before, freed, left: left.value }) : left
+    }
+    return err(restless())
+  }
+
+  async sweep(options?: CallOptions): AsyncResult<TruncateReport, LogReadError> {
+    const floor = await this.#floors.current(options)
+    if (!floor.ok) return floor
+    const listed = await attempt(
+      async () => {
+        const found: Seq[] = []
+        for await (const { key } of this.#store.list({ ...options, prefix: `${this.#prefix}r` })) {
+          const seq = recordSeq(this.#prefix, key)
+          if (seq !== undefined && !counts(floor.value, seq)) found.push(seq)
+        }
+        return found.sort((a, b) => a - b)
+      },
+      thrownError<LogReadError>,
+    )
+    if (!listed.ok) return listed
+    const left = await this.#deleteRecords(listed.value)
+    return left.ok
+      ? ok({ before: floor.value.before, freed: listed.value, left: left.value })
+      : left
+  }
+
+  async #deleteRecords(seqs: readonly Seq[]): AsyncResult<number, LogReadError> {
+    let left = 0
+    for (let i = 0; i < seqs.length; i += DELETE_BATCH) {
+      const keys = seqs.slice(i, i + DELETE_BATCH).map((seq) => recordKey(this.#prefix, seq))
+      const deleted = await this.#store.delete(keys)
+      if (!deleted.ok) return deleted
+      left += deleted.value.failed.length
+    }
+    return ok(left)
   }
 
   /** The number of the newest record, whole or damaged; 0 when there never was one. */
   async #newestNumber(options?: CallOptions): AsyncResult<Seq, LogReadError> {
     if (this.#newest === undefined) {
-      const begun = await this.#currentFloor(options)
+      const begun = await this.#floors.current(options)
       if (!begun.ok) return begun
     }
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const before = this.#floor
+      const before = this.#floors.known
       const start = await this.#start(options)
       if (!start.ok) return start
       const exists = (n: Seq): AsyncResult<boolean, LogReadError> =>
         this.#blobs.recordExists(n, options)
       const last = await lastExisting(start.value, exists)
       if (!last.ok) return last
-      const floor = await this.#currentFloor(options)
+      const floor = await this.#floors.current(options)
       if (!floor.ok) return floor
       if (floor.value.index !== before.index) continue
       if (last.value >= floor.value.before) return last
@@ -163,26 +228,13 @@ class BlobCommitLog implements CommitLog {
 
   /** Where to start looking: a record that exists, or the place before the first that may. */
   async #start(options?: CallOptions): AsyncResult<Seq, LogReadError> {
-    const known = Math.max(this.#newest?.seq ?? 0, this.#floor.before - 1)
+    const known = Math.max(this.#newest?.seq ?? 0, this.#floors.known.before - 1)
     if (this.#newest !== undefined) return ok(known)
     const hint = await this.#blobs.hint(options)
     if (!hint.ok || hint.value <= known) return hint.ok ? ok(known) : hint
     const exists = await this.#blobs.recordExists(hint.value, options)
     if (!exists.ok) return exists
     return ok(exists.value ? hint.value : known)
-  }
-
-  /** The newest floor there is. */
-  async #currentFloor(options?: CallOptions): AsyncResult<Floor, LogReadError> {
-    const known = this.#floor
-    const exists = (n: number): AsyncResult<boolean, LogReadError> =>
-      this.#blobs.floorExists(n, options)
-    const index = await lastExisting(known.index, exists)
-    if (!index.ok) return index
-    if (index.value === known.index) return ok(known)
-    const floor = await this.#blobs.floor(index.value, options)
-    if (floor.ok && floor.value.index > this.#floor.index) this.#floor = floor.value
-    return floor
   }
 
   /** What is built on must outlive what is built: another's name may be visible, not yet durable. */
@@ -198,7 +250,7 @@ class BlobCommitLog implements CommitLog {
   }
 
   async #damagedNewest(seq: Seq, options?: CallOptions): AsyncResult<never, LogReadError> {
-    const saved = await salvage(this.#blobs, seq, this.#floor, options)
+    const saved = await salvage(this.#blobs, seq, this.#floors.known, options)
     if (!saved.ok) return saved
     const damage = saved.value.skipped[0]?.error
     if (damage?.code === 'UNSUPPORTED_VERSION') return err(damage)

@@ -1,4 +1,6 @@
-import type { Seq } from './commit-log.ts'
+import { coreError, type CoreError } from '../result/core-errors.ts'
+import { err, ok, type Result } from '../result/result.ts'
+import type { LogRecord, Seq } from './commit-log.ts'
 
 /**
  * How far a log has been truncated. Records below `before` count only if `keep` names them.
@@ -47,4 +49,45 @@ export function decodeFloor(index: number, payload: Uint8Array): Floor | undefin
 /** Whether a record still counts. */
 export function counts(floor: Floor, seq: Seq): boolean {
   return seq >= floor.before || floor.keep.includes(seq)
+}
+
+/** The next floor, and the records it makes void. */
+export interface FloorPlan {
+  readonly floor: Floor
+  /** Ascending. */
+  readonly freed: readonly Seq[]
+}
+
+/**
+ * The floor that truncates a log before a number. It never falls, never passes the newest record,
+ * keeps the newest record's owner, and keeps nothing that an earlier floor gave up.
+ */
+export function planFloor(
+  current: Floor,
+  newest: LogRecord,
+  asked: Seq,
+  keep: readonly Seq[],
+): Result<FloorPlan, CoreError<'INVALID_ARGUMENT' | 'LIMIT_EXCEEDED'>> {
+  const before = Math.max(asked, current.before)
+  if (!Number.isSafeInteger(asked) || asked < 1 || before > newest.seq) {
+    return err(refused('before', `it is a record up to the newest, ${newest.seq}`))
+  }
+  const owner = newest.epoch > 0 ? [newest.epoch] : []
+  const kept = [...new Set([...keep, ...owner])].filter((seq) => seq < before).sort((a, b) => a - b)
+  if (kept.some((seq) => !Number.isSafeInteger(seq) || seq < 1 || !counts(current, seq))) {
+    return err(refused('keep', 'it names a record that is truncated already'))
+  }
+  if (kept.length > MAX_KEPT) {
+    const message = `a floor keeps up to ${MAX_KEPT} records`
+    const details = { limit: 'keep', maximum: MAX_KEPT, actual: kept.length }
+    return err(coreError('LIMIT_EXCEEDED', message, details))
+  }
+  const spared = new Set(kept)
+  const passed = Array.from({ length: before - current.before }, (_, i) => current.before + i)
+  const freed = [...current.keep, ...passed].filter((seq) => !spared.has(seq))
+  return ok({ floor: { index: current.index + 1, before, keep: kept }, freed })
+}
+
+function refused(argument: string, reason: string): CoreError<'INVALID_ARGUMENT'> {
+  return coreError('INVALID_ARGUMENT', `truncate: ${reason}`, { argument, reason })
 }

@@ -37,7 +37,7 @@ export const FRAME_OVERHEAD_BYTES = 108
 export const NONCE_BYTES = 16
 
 /** A payload is read whole into memory: larger things are staged beside the log. */
-export const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
+export const MAX_PAYLOAD_BYTES: number = 16 * 1024 * 1024
 
 /** The predecessor of a first record. */
 export const NO_PREDECESSOR: Uint8Array = new Uint8Array(32)

@@ -22,3 +22,10 @@ export function floorKey(prefix: string, index: number): string {
 export function hintKey(prefix: string): string {
   return `${prefix}hint`
 }
+
+/** The number of the record that a key stands for, or `undefined`. */
+export function recordSeq(prefix: string, key: string): Seq | undefined {
+  const [, digits = ''] = /r(?:[0-9]+\/)?([1-9][0-9]{0,15})$/.exec(key) ?? []
+  const seq = Number(digits)
+  return Number.isSafeInteger(seq) && seq > 0 && recordKey(prefix, seq) === key ? seq : undefined
+}
