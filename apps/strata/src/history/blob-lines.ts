@@ -29,7 +29,7 @@ export class BlobLines {
     const sizeBytes = Number(/^[0-9a-f]+ blob ([0-9]+)$/u.exec(header)?.[1] ?? Number.NaN)
     if (Number.isNaN(sizeBytes)) throw unknownOutput('a file')
     const counter = lineCounter()
-    await input.take(sizeBytes, counter.visit)
+    await input.take(sizeBytes, (part) => counter.visit(part))
     await input.until(LINE_FEED)
     return sizeBytes > BIG_FILE_BYTES ? 'binary' : counter.lines()
   }

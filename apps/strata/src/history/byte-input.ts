@@ -43,7 +43,7 @@ export class ByteInput {
    */
   async skipHunkLines(count: number): Promise<void> {
     let atStart = true
-    for (let left = count; left > 0; ) {
+    for (let left = count; left > 0;) {
       if (this.#position >= this.#chunk.length && !(await this.#refill())) throw endedEarly()
       if (atStart && this.#chunk[this.#position] === BACKSLASH) left += 1
       const end = this.#chunk.indexOf(LINE_FEED, this.#position)
@@ -55,7 +55,7 @@ export class ByteInput {
 
   /** Takes exactly `count` bytes and shows them to `visit`, part by part. */
   async take(count: number, visit: (part: Uint8Array) => void): Promise<void> {
-    for (let left = count; left > 0; ) {
+    for (let left = count; left > 0;) {
       if (this.#position >= this.#chunk.length && !(await this.#refill())) throw endedEarly()
       const part = this.#chunk.subarray(this.#position, this.#position + left)
       visit(part)

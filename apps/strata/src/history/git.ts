@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { attempt, isTidemarkError, quote, type AsyncResult } from '@tidemark/core'
+import { attempt, quote, thrownError, type AsyncResult } from '@tidemark/core'
 import { strataError, type StrataError } from '../errors.ts'
 
 /** Where and with what surroundings git is run. */
@@ -42,6 +42,8 @@ export function startGit(place: GitPlace, args: readonly string[]): GitProcess {
     cwd: place.directory,
     env: place.environment,
     stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C is for us, who still want the commit at hand.
+    detached: true,
   })
   const ended = endOf(child, args[0] ?? 'git', place)
   // Whoever reads the output hears of a failure; nobody else needs to.
@@ -75,35 +77,12 @@ export async function askGit(
     }
     return (text + decoder.decode()).replace(/\n$/u, '')
   }
-  const result = await attempt(answer, gitErrorOf)
+  const result = await attempt(answer, thrownError<GitError>)
   await git.stop()
   return result
 }
 
-/** The error as one of git's; anything else is a bug and thrown on. */
-export function gitErrorOf(thrown: unknown): GitError {
-  if (isGitError(thrown)) return thrown
-  throw thrown
-}
-
-const GIT_CODES: readonly string[] = [
-  'GIT_NOT_FOUND',
-  'PATH_UNREADABLE',
-  'NOT_A_REPOSITORY',
-  'DUBIOUS_OWNERSHIP',
-  'OBJECTS_MISSING',
-  'GIT_FAILED',
-  'GIT_OUTPUT_UNKNOWN',
-] satisfies GitError['code'][]
-
-function isGitError(thrown: unknown): thrown is GitError {
-  return isTidemarkError(thrown) && GIT_CODES.includes(thrown.code)
-}
-
-async function* outputOf(
-  stdout: Readable,
-  ended: Promise<void>,
-): AsyncGenerator<Uint8Array, void> {
+async function* outputOf(stdout: Readable, ended: Promise<void>): AsyncGenerator<Uint8Array, void> {
   yield* chunksOf(stdout)
   await ended
 }

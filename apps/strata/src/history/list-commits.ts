@@ -10,6 +10,9 @@ export interface CommitList {
   readonly days: readonly number[]
 }
 
+/** No commits at all. */
+export const NO_COMMITS: CommitList = { after: undefined, ids: [], days: [] }
+
 const LINE_FEED = 0x0a
 const SECONDS_PER_DAY = 86_400
 

@@ -6,20 +6,28 @@ import { startGit, type GitPlace } from './git.ts'
 import type { CommitList } from './list-commits.ts'
 import { parsePatches, type Patch } from './parse-patches.ts'
 
+/** The form of the output: see `parsePatches`. */
+const FORM = ['--stdin', '--always', '-r', '-z', '--raw', '--patch', '--format=%x01%H']
+
 /**
  * How differences are made. Everything that changes them is said here, so that no default of this
- * or another git decides: a merge counts as its difference from its first parent, moved files are
- * followed when at least half of them is the same.
+ * or another git decides. A commit is compared with its first parent, the first with nothing. A
+ * file that was moved keeps its lines if at least half of it is the same; when more than 400 files
+ * moved at once, if it is the same to the byte: comparing each with each would take minutes.
  */
-const DIFF_TREE = [
-  'diff-tree',
-  ...['--stdin', '--root', '--always', '-r', '-z', '--raw', '--patch', '--format=%x01%H'],
-  ...['--unified=0', '--inter-hunk-context=0', '--diff-algorithm=myers', '--indent-heuristic'],
-  // More than 400 moved files in one commit are followed only when they are the same to the byte:
-  // comparing each with each would take minutes.
-  ...['--find-renames=50%', '-l400'],
-  ...['--no-color', '--no-ext-diff', '--no-textconv', '--ignore-submodules=none'],
-  ...['--submodule=short', '--src-prefix=a/', '--dst-prefix=b/', '--no-abbrev'],
+const MEANING = [
+  '--root',
+  '--unified=0',
+  '--inter-hunk-context=0',
+  '--diff-algorithm=myers',
+  '--indent-heuristic',
+  '--find-renames=50%',
+  '-l400',
+  '--ignore-submodules=none',
+  '--submodule=short',
+  '--no-ext-diff',
+  '--no-textconv',
+  '--no-color',
 ]
 
 /**
@@ -28,11 +36,8 @@ const DIFF_TREE = [
  *
  * Throws a `GitError`. Leaving the loop early ends git.
  */
-export async function* readHistory(
-  git: GitPlace,
-  list: CommitList,
-): AsyncGenerator<Commit, void> {
-  const differences = startGit(git, DIFF_TREE)
+export async function* readHistory(git: GitPlace, list: CommitList): AsyncGenerator<Commit, void> {
+  const differences = startGit(git, ['diff-tree', ...FORM, ...MEANING])
   const blobs = new BlobLines(git)
   Readable.from(requestsOf(list)).pipe(differences.input)
   try {
@@ -74,11 +79,7 @@ async function changesOf(patches: readonly Patch[], blobs: BlobLines): Promise<C
   return changes
 }
 
-async function editOf(
-  patch: Patch,
-  from: string | undefined,
-  blobs: BlobLines,
-): Promise<Edit> {
+async function editOf(patch: Patch, from: string | undefined, blobs: BlobLines): Promise<Edit> {
   if (!patch.binary) return { kind: 'hunks', hunks: patch.hunks }
   // A new file is itself what git found to be binary; of a changed one it may be the old content.
   const lines = from === undefined ? 'binary' : await blobs.count(patch.newObject)

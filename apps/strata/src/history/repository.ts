@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
+import { access, readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { attempt, err, ok, quote, type AsyncResult } from '@tidemark/core'
 import { strataError, type StrataError } from '../errors.ts'
@@ -16,8 +16,8 @@ export interface Repository {
   readonly objectFormat: string
   /** The commit that is checked out; `undefined` in a repository without commits. */
   readonly head: string | undefined
-  /** The file that names where a shallow clone was cut; `undefined` in a whole one. */
-  readonly shallowFile: string | undefined
+  /** The commits at which a shallow clone was cut: their parents are not there. */
+  readonly shallow: ReadonlySet<string>
 }
 
 /**
@@ -50,13 +50,15 @@ export async function openRepository(
   const head = await askGit(place, ['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'])
   // With --quiet git says nothing when there is no commit yet; a complaint is something else.
   if (!head.ok && !isSilent(head.error)) return head
+  const cuts = await readShallow(resolve(commonDirectory, 'shallow'), shallow === 'true')
+  if (!cuts.ok) return cuts
   return ok({
     path: directory,
     gitDirectory: gitDirectory.value,
     objectDirectory: resolve(commonDirectory, 'objects'),
     objectFormat,
     head: head.ok ? head.value : undefined,
-    shallowFile: shallow === 'true' ? resolve(commonDirectory, 'shallow') : undefined,
+    shallow: cuts.value,
   })
 }
 
@@ -85,18 +87,30 @@ function discoveryEnvironment(environment: GitPlace['environment']): GitPlace['e
   return { ...Object.fromEntries(kept), LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0' }
 }
 
-async function expectDirectory(
-  path: string,
-): AsyncResult<void, StrataError<'PATH_UNREADABLE'>> {
+async function expectDirectory(path: string): AsyncResult<void, StrataError<'PATH_UNREADABLE'>> {
   const look = async (): Promise<string | undefined> => {
     await access(path, constants.R_OK | constants.X_OK)
     return (await stat(path)).isDirectory() ? undefined : 'ENOTDIR'
   }
   const looked = await attempt(look, systemCode)
   const system = looked.ok ? looked.value : looked.error
-  if (system === undefined) return ok()
+  return system === undefined ? ok() : err(unreadable(path, system))
+}
+
+/** The file `shallow` of a git directory: one commit in each line. */
+async function readShallow(
+  path: string,
+  isShallow: boolean,
+): AsyncResult<ReadonlySet<string>, StrataError<'PATH_UNREADABLE'>> {
+  if (!isShallow) return ok(new Set())
+  const text = await attempt(() => readFile(path, 'utf8'), systemCode)
+  if (text.ok) return ok(new Set(text.value.split('\n').filter((line) => line !== '')))
+  return err(unreadable(path, text.error))
+}
+
+function unreadable(path: string, system: string): StrataError<'PATH_UNREADABLE'> {
   const why = REASONS.get(system) ?? `cannot be read (${system})`
-  return err(strataError('PATH_UNREADABLE', `${quote(path)} ${why}`, { path, system }))
+  return strataError('PATH_UNREADABLE', `${quote(path)} ${why}`, { path, system })
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([

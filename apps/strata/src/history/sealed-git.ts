@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { join } from 'node:path'
+import { attempt, coreError, ok, type AsyncResult, type CoreError } from '@tidemark/core'
 import type { GitPlace } from './git.ts'
 import type { Repository } from './repository.ts'
 
@@ -18,18 +19,13 @@ export async function sealGit(
   repository: Repository,
   directory: string,
   environment: GitPlace['environment'],
-): Promise<GitPlace> {
-  await mkdir(join(directory, 'objects'), { recursive: true, mode: 0o700 })
-  await mkdir(join(directory, 'refs'), { recursive: true, mode: 0o700 })
-  await writeWhole(join(directory, 'HEAD'), 'ref: refs/heads/none\n')
-  await writeWhole(join(directory, 'config'), configOf(repository))
-  const shallow = join(directory, 'shallow')
-  if (repository.shallowFile === undefined) await rm(shallow, { force: true })
-  else await writeWhole(shallow, await readFile(repository.shallowFile, 'utf8'))
+): AsyncResult<GitPlace, CoreError<'IO_FAILED'>> {
+  const written = await attempt(() => writeDirectory(repository, directory), sealFailure)
+  if (!written.ok) return written
   const kept = Object.entries(environment).filter(
     ([name]) => !name.startsWith('GIT_') || name === 'GIT_EXEC_PATH',
   )
-  return {
+  return ok({
     directory,
     environment: {
       ...Object.fromEntries(kept),
@@ -42,7 +38,24 @@ export async function sealGit(
       GIT_NO_REPLACE_OBJECTS: '1',
       GIT_OPTIONAL_LOCKS: '0',
     },
-  }
+  })
+}
+
+async function writeDirectory(repository: Repository, directory: string): Promise<void> {
+  await mkdir(join(directory, 'objects'), { recursive: true, mode: 0o700 })
+  await mkdir(join(directory, 'refs'), { recursive: true, mode: 0o700 })
+  await writeWhole(join(directory, 'HEAD'), 'ref: refs/heads/none\n')
+  await writeWhole(join(directory, 'config'), configOf(repository))
+  const shallow = join(directory, 'shallow')
+  // Even an empty list makes git take the clone for a shallow one, and forgo its commit graph.
+  if (repository.shallow.size === 0) await rm(shallow, { force: true })
+  else await writeWhole(shallow, [...repository.shallow, ''].join('\n'))
+}
+
+function sealFailure(thrown: unknown): CoreError<'IO_FAILED'> {
+  const system = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown'
+  const message = `the store cannot be written (${system}); name another with --store`
+  return coreError('IO_FAILED', message, { operation: 'seal', system }, thrown)
 }
 
 function configOf(repository: Repository): string {

@@ -64,7 +64,7 @@ function skipLines(cursor: Cursor, count: number): boolean {
 
 function step(cursor: Cursor, count: number, keep: boolean): boolean {
   const { births } = cursor
-  for (let left = count; left > 0; ) {
+  for (let left = count; left > 0;) {
     if (cursor.run >= births.length) return false
     const there = (births[cursor.run + 1] ?? 0) - cursor.used
     const taken = Math.min(there, left)

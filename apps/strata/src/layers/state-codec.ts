@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { attempt, coreError, isTidemarkError, type CoreError, type Result } from '@tidemark/core'
+import { attempt, coreError, thrownError, type CoreError, type Result } from '@tidemark/core'
 import type { Births } from './births.ts'
 import type { Origin, SourceFile, State } from './state.ts'
 import { damaged, VarintReader, VarintWriter } from './varint.ts'
@@ -38,7 +38,7 @@ export function encodeState(state: State): Uint8Array {
  * `CORRUPTED`, or `UNSUPPORTED_VERSION` when another version of Strata wrote it.
  */
 export function decodeState(bytes: Uint8Array): Result<State, DecodeStateError> {
-  return attempt(() => readState(bytes), decodeErrorOf)
+  return attempt(() => readState(bytes), thrownError<DecodeStateError>)
 }
 
 /** The digest of an encoded state: its SHA-256, 64 lower-case hex digits. */
@@ -125,13 +125,4 @@ function unsupported(found: number): CoreError<'UNSUPPORTED_VERSION'> {
   const message = `the saved state has version ${found}, this Strata knows ${STATE_VERSION}`
   const details = { what: 'state', found, supported: STATE_VERSION }
   return coreError('UNSUPPORTED_VERSION', message, details)
-}
-
-function decodeErrorOf(thrown: unknown): DecodeStateError {
-  if (isDecodeError(thrown)) return thrown
-  throw thrown
-}
-
-function isDecodeError(thrown: unknown): thrown is DecodeStateError {
-  return isTidemarkError(thrown, 'CORRUPTED') || isTidemarkError(thrown, 'UNSUPPORTED_VERSION')
 }

@@ -10,7 +10,7 @@ import { showPath } from './show-path.ts'
  */
 export interface State {
   /** Where the history begins, and whether it was cut there (a shallow clone). */
-  origin: Origin | undefined
+  readonly origin: Origin | undefined
   /** The commit reached; `undefined` before the first. */
   commit: string | undefined
   /** The number of commits read to get here, from the very first. */
@@ -38,29 +38,35 @@ export interface SourceFile {
   readonly churn: number
 }
 
-/** Before the first commit. */
-export function emptyState(): State {
-  const files = new Map<string, SourceFile>()
-  const [firstDay, lastDay, position] = [0, 0, 0]
-  return { origin: undefined, commit: undefined, position, firstDay, lastDay, files }
+/** Before the first commit of a history. */
+export function emptyState(origin: Origin | undefined): State {
+  return {
+    origin,
+    commit: undefined,
+    position: 0,
+    firstDay: 0,
+    lastDay: 0,
+    files: new Map<string, SourceFile>(),
+  }
 }
 
 /**
  * Goes on by one commit. `HISTORY_MISMATCH` when its differences do not fit the lines known so
- * far; the state is of no use then.
+ * far: the state stays as it was.
  */
 export function applyCommit(
   state: State,
   commit: Commit,
 ): Result<void, StrataError<'HISTORY_MISMATCH'>> {
+  const next = new Map<string, SourceFile | undefined>()
   for (const change of commit.changes) {
-    if (change.kind === 'gone') {
-      state.files.delete(change.path)
-      continue
-    }
-    const file = changed(state, change, commit.day)
-    if (file === undefined) return err(mismatch(commit.id, change.path))
-    state.files.set(change.path, file)
+    const file = change.kind === 'file' ? changed(state, change, commit.day) : undefined
+    if (change.kind === 'file' && file === undefined) return err(mismatch(commit.id, change.path))
+    next.set(change.path, file)
+  }
+  for (const [path, file] of next) {
+    if (file === undefined) state.files.delete(path)
+    else state.files.set(path, file)
   }
   state.firstDay = state.position === 0 ? commit.day : Math.min(state.firstDay, commit.day)
   state.lastDay = state.position === 0 ? commit.day : Math.max(state.lastDay, commit.day)
