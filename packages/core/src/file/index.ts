@@ -10,4 +10,5 @@ export type {
   WritableFile,
 } from './file-system.ts'
 export { nodeFileSystem } from './node-file-system.ts'
+export { nodeProcessProbe } from './process-probe.ts'
 export type { OpenFileError } from './prepare-root.ts'

@@ -2,8 +2,7 @@ import { randomBytes } from '#digest'
 import type { BlobStore, CallOptions } from '../blob/blob-store.ts'
 import { toHex } from '../digest/hex.ts'
 import { coreError } from '../result/core-errors.ts'
-import { attempt, err, ok, unwrap, type AsyncResult } from '../result/result.ts'
-import { thrownError } from '../result/thrown.ts'
+import { err, ok, unwrap, type AsyncResult } from '../result/result.ts'
 import type {
   AppendError,
   AppendOptions,
@@ -18,27 +17,19 @@ import type {
   TruncateReport,
 } from './commit-log.ts'
 import { createOnce, SETTLE, type SettleOptions } from './create-once.ts'
-import { counts, planFloor, type Floor } from './floor.ts'
+import { counts, type Floor } from './floor.ts'
 import { Floors } from './floors.ts'
 import { encodeFrame, MAX_PAYLOAD_BYTES, NONCE_BYTES, type Frame } from './frame.ts'
 import { lastExisting } from './last-existing.ts'
 import { LogBlobs } from './log-blobs.ts'
-import { hintKey, recordKey, recordSeq } from './log-keys.ts'
+import { hintKey, recordKey } from './log-keys.ts'
 import { predecessorOf, recordOf } from './log-record.ts'
 import { readRecords } from './read-records.ts'
 import { salvage } from './salvage.ts'
+import { MAX_ROUNDS, restlessError, sweepLog, truncateLog, type LogParts } from './truncate.ts'
 
 /** A hint this often: opening looks through so many records at most, in a dozen reads. */
 const HINT_EVERY = 64
-
-/** Whoever truncates that often while we look is not worth chasing. */
-const MAX_ROUNDS = 100
-
-/** A truncation costs a durable put: below this it frees too little. */
-const MIN_FREED = 64
-
-/** So many keys go to the medium at once: what S3 takes in one request. */
-const DELETE_BATCH = 1000
 
 /** Options of {@link blobCommitLog}. */
 export interface BlobCommitLogOptions {
@@ -67,6 +58,7 @@ class BlobCommitLog implements CommitLog {
   readonly #settle: SettleOptions
   readonly #blobs: LogBlobs
   readonly #floors: Floors
+  readonly #parts: LogParts
   /** The newest record seen: durable, and one that counted. */
   #newest: LogRecord | undefined
   /** Every record up to this number is known to survive a power cut. */
@@ -78,6 +70,7 @@ class BlobCommitLog implements CommitLog {
     this.#settle = settle
     this.#blobs = new LogBlobs(store, prefix)
     this.#floors = new Floors(store, prefix, this.#blobs)
+    this.#parts = { store, prefix, floors: this.#floors, settle }
   }
 
   async append(
@@ -86,9 +79,11 @@ class BlobCommitLog implements CommitLog {
     options?: AppendOptions,
   ): AsyncResult<LogRecord, AppendError> {
     if (payload.length > MAX_PAYLOAD_BYTES) return err(tooLong(payload.length))
+    const seq = (after?.seq ?? 0) + 1
+    // Known to be taken: not even tried, so that no void record is left behind.
+    if (seq <= (this.#newest?.seq ?? 0)) return err(taken(seq))
     const based = await this.#confirmDurable(after, options)
     if (!based.ok) return based
-    const seq = (after?.seq ?? 0) + 1
     const epoch = options?.epoch === 'self' ? seq : (options?.epoch ?? 0)
     const frame: Frame = {
       kind: 'record',
@@ -125,13 +120,22 @@ class BlobCommitLog implements CommitLog {
       if ('frame' in found.value) return ok(this.#remember(recordOf(found.value.frame)))
       return this.#damagedNewest(seq.value, options)
     }
-    return err(restless())
+    return err(restlessError())
   }
 
   async salvage(options?: CallOptions): AsyncResult<Salvage, LogReadError> {
-    const seq = await this.#newestNumber(options)
-    if (!seq.ok) return seq
-    return salvage(this.#blobs, seq.value, this.#floors.known, options)
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const seq = await this.#newestNumber(options)
+      if (!seq.ok) return seq
+      const { known } = this.#floors
+      const saved = await salvage(this.#blobs, seq.value, known, options)
+      if (!saved.ok) return saved
+      const floor = await this.#floors.current(options)
+      if (!floor.ok) return floor
+      // What was missing may have been truncated while we looked.
+      if (floor.value.index === known.index) return saved
+    }
+    return err(restlessError())
   }
 
   async read(seq: Seq, options?: CallOptions): AsyncResult<LogRecord | undefined, LogReadError> {
@@ -149,58 +153,12 @@ class BlobCommitLog implements CommitLog {
     yield* readRecords(this, this.#floors.known, newest, options)
   }
 
-  async truncate(before: Seq, options?: TruncateOptions): AsyncResult<TruncateReport, AppendError> {
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      const newest = await this.latest(options)
-      if (!newest.ok) return newest
-      const current = this.#floors.known
-      if (newest.value === undefined) return ok({ before: current.before, freed: [], left: 0 })
-      const plan = planFloor(current, newest.value, before, options?.keep ?? [])
-      if (!plan.ok) return plan
-      const { floor, freed } = plan.value
-      const isWorthIt = freed.length >= (options?.force === true ? 1 : MIN_FREED)
-      if (!isWorthIt) return ok({ before: current.before, freed: [], left: 0 })
-      const raised = await this.#floors.raise(floor, this.#settle, options)
-      if (!raised.ok) return raised
-      // Somebody else truncated: what they kept and freed decides what is left to do.
-      if (!raised.value) continue
-      // Only now: the floor is durable, so nothing that is deleted can be wanted again.
-      const left = await this.#deleteRecords(freed)
-      return left.ok ? ok({ before: floor.before, freed, left: left.value }) : left
-    }
-    return err(restless())
+  truncate(before: Seq, options?: TruncateOptions): AsyncResult<TruncateReport, AppendError> {
+    return truncateLog(this.#parts, () => this.latest(options), before, options)
   }
 
-  async sweep(options?: CallOptions): AsyncResult<TruncateReport, LogReadError> {
-    const floor = await this.#floors.current(options)
-    if (!floor.ok) return floor
-    const listed = await attempt(
-      async () => {
-        const found: Seq[] = []
-        for await (const { key } of this.#store.list({ ...options, prefix: `${this.#prefix}r` })) {
-          const seq = recordSeq(this.#prefix, key)
-          if (seq !== undefined && !counts(floor.value, seq)) found.push(seq)
-        }
-        return found.sort((a, b) => a - b)
-      },
-      thrownError<LogReadError>,
-    )
-    if (!listed.ok) return listed
-    const left = await this.#deleteRecords(listed.value)
-    return left.ok
-      ? ok({ before: floor.value.before, freed: listed.value, left: left.value })
-      : left
-  }
-
-  async #deleteRecords(seqs: readonly Seq[]): AsyncResult<number, LogReadError> {
-    let left = 0
-    for (let i = 0; i < seqs.length; i += DELETE_BATCH) {
-      const keys = seqs.slice(i, i + DELETE_BATCH).map((seq) => recordKey(this.#prefix, seq))
-      const deleted = await this.#store.delete(keys)
-      if (!deleted.ok) return deleted
-      left += deleted.value.failed.length
-    }
-    return ok(left)
+  sweep(options?: CallOptions): AsyncResult<TruncateReport, LogReadError> {
+    return sweepLog(this.#parts, options)
   }
 
   /** The number of the newest record, whole or damaged; 0 when there never was one. */
@@ -223,7 +181,7 @@ class BlobCommitLog implements CommitLog {
       if (last.value >= floor.value.before) return last
       return floor.value.index === 0 ? ok(0) : err(this.#lost(floor.value))
     }
-    return err(restless())
+    return err(restlessError())
   }
 
   /** Where to start looking: a record that exists, or the place before the first that may. */
@@ -277,7 +235,7 @@ class BlobCommitLog implements CommitLog {
   /** A lost hint costs a few reads, so its failure is nobody's business. */
   async #hint(seq: Seq): Promise<void> {
     const digits = Uint8Array.from(String(seq), (digit) => digit.charCodeAt(0))
-    await this.#store.put(hintKey(this.#prefix), digits, { durable: false })
+    void (await this.#store.put(hintKey(this.#prefix), digits, { durable: false }))
   }
 }
 
@@ -298,9 +256,4 @@ function tooLong(actual: number): AppendError {
   const message = `a record holds up to ${MAX_PAYLOAD_BYTES} bytes; stage larger things beside it`
   const details = { limit: 'record', maximum: MAX_PAYLOAD_BYTES, actual }
   return coreError('LIMIT_EXCEEDED', message, details)
-}
-
-function restless(): LogReadError {
-  const message = `the log was truncated ${MAX_ROUNDS} times while it was read; try again`
-  return coreError('CONFLICT', message, { reason: 'changed' })
 }

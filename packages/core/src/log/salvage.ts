@@ -1,4 +1,5 @@
 import type { CallOptions } from '../blob/blob-store.ts'
+import { coreError, type CoreError } from '../result/core-errors.ts'
 import { ok, type AsyncResult } from '../result/result.ts'
 import type { Damage, LogReadError, Salvage, Seq, Tip } from './commit-log.ts'
 import type { Floor } from './floor.ts'
@@ -20,7 +21,10 @@ export async function salvage(
   for (const seq of downwards(newest, floor)) {
     const found = await blobs.record(seq, true, options)
     if (!found.ok) return found
-    if (found.value === undefined) continue
+    if (found.value === undefined) {
+      skipped.push({ seq, error: missingError(seq) })
+      continue
+    }
     if ('frame' in found.value) {
       const record = recordOf(found.value.frame)
       return ok({ record, tip: tip ?? record, skipped })
@@ -29,6 +33,11 @@ export async function salvage(
     skipped.push({ seq, error: found.value.error })
   }
   return ok({ record: undefined, tip, skipped })
+}
+
+function missingError(seq: Seq): CoreError<'CORRUPTED'> {
+  const reason = 'it is missing'
+  return coreError('CORRUPTED', `record ${seq} is missing`, { what: 'record', reason, seq })
 }
 
 function* downwards(newest: Seq, floor: Floor): Iterable<Seq> {

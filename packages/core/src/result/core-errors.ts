@@ -15,6 +15,8 @@ export interface CoreErrors {
     readonly identifier: string
     readonly reason: 'committed' | 'draft'
   }
+  /** Somebody reads it, here or in another process. Close the handles, then remove it. */
+  CHECKPOINT_IN_USE: { readonly identifier: string }
   /** Somebody else was first, and what you built on is no longer the newest. Read, then retry. */
   CONFLICT: {
     readonly key?: string
@@ -24,6 +26,14 @@ export interface CoreErrors {
     readonly actual?: number | 'absent'
     readonly reason?: 'taken' | 'changed' | 'generation'
   }
+  /** A live owner holds it. Wait for it (`wait`), stop it, or take over if you are sure. */
+  LOCKED: {
+    readonly what: string
+    readonly owner: string
+    readonly epoch: number
+  }
+  /** Another owner has taken over: what you write is refused for ever. Stop. */
+  FENCED: { readonly what: string; readonly epoch: number; readonly by?: number }
   /** This handle is finished. `spent`: committed or aborted. Open or create a new one. */
   CLOSED: { readonly what: string; readonly reason: 'closed' | 'spent' | 'failed' }
   /** The medium failed. Check it, then repeat the call; nothing was acknowledged. */
@@ -51,6 +61,12 @@ export interface CoreErrors {
     readonly entry?: string
     readonly seq?: number
     readonly lastGoodSeq?: number
+  }
+  /** What is stored is older than you know it was: somebody put an old state back. Do not use it. */
+  ROLLBACK_DETECTED: {
+    readonly identifier: string
+    readonly found: number
+    readonly expected: number
   }
   /** A stored value cannot be decoded. The raw bytes stay readable with `getBytes`. */
   DECODE_FAILED: { readonly what: string; readonly codec?: string; readonly path?: string }
@@ -89,12 +105,16 @@ export const coreError: ErrorFactory<CoreErrors> = errorFactory<CoreErrors>({
   CHECKPOINT_NOT_FOUND: 'not-found',
   KEY_NOT_FOUND: 'not-found',
   CHECKPOINT_ALREADY_EXISTS: 'conflict',
+  CHECKPOINT_IN_USE: 'conflict',
   CONFLICT: 'conflict',
+  LOCKED: 'unavailable',
+  FENCED: 'closed',
   CLOSED: 'closed',
   IO_FAILED: 'unavailable',
   NO_SPACE: 'unavailable',
   OUTCOME_UNKNOWN: 'unknown',
   CORRUPTED: 'corrupt',
+  ROLLBACK_DETECTED: 'corrupt',
   DECODE_FAILED: 'corrupt',
   ENCODE_FAILED: 'invalid',
   SCHEMA_MISMATCH: 'invalid',
