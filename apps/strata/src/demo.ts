@@ -1,16 +1,21 @@
 import { randomInt } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { showDemo } from './demo/show-demo.ts'
+import { EXIT } from './exit-code.ts'
 import { processSurroundings } from './process-surroundings.ts'
 
 const surroundings = processSurroundings()
 const { environment, directory } = surroundings
 const [asked] = process.argv.slice(2)
-const scratch = await mkdtemp(join(tmpdir(), 'tidemark-demo-'))
+const scratch = mkdtempSync(join(tmpdir(), 'tidemark-demo-'))
 const cli = fileURLToPath(new URL('cli.js', import.meta.url))
+surroundings.signal.addEventListener('abort', () => {
+  rmSync(scratch, { recursive: true, force: true })
+  process.exit(EXIT.interrupted)
+})
 try {
   process.exitCode = await showDemo({
     ...surroundings,
@@ -22,5 +27,5 @@ try {
     seed: Number(environment['TIDEMARK_SEED'] ?? randomInt(1_000_000)),
   })
 } finally {
-  await rm(scratch, { recursive: true, force: true })
+  rmSync(scratch, { recursive: true, force: true })
 }

@@ -1,14 +1,27 @@
+import { EXIT } from './exit-code.ts'
 import type { Output, Surroundings } from './run-command.ts'
 
 /**
+ * One press of Ctrl-C can arrive twice, from the terminal and from whoever started this process.
+ * Only a signal that comes later than this is another one.
+ */
+const SAME_SIGNAL_MS = 1000
+
+/**
  * The surroundings of this process. The first SIGINT or SIGTERM asks the run to end and save its
- * place; a second one ends the process at once, which costs no more than a kill does.
+ * place; another one ends the process at once, which costs no more than a kill does.
  */
 export function processSurroundings(): Surroundings {
   const interruption = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => interruption.abort(name))
+  let firstAt: number | undefined
+  const onSignal = (name: NodeJS.Signals): void => {
+    if (firstAt !== undefined && performance.now() - firstAt > SAME_SIGNAL_MS) {
+      process.exit(name === 'SIGINT' ? EXIT.interrupted : EXIT.terminated)
+    }
+    firstAt ??= performance.now()
+    interruption.abort(name)
   }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   return {
     directory: process.cwd(),
     environment: process.env,

@@ -1,5 +1,5 @@
 import { isTidemarkError } from '@tidemark/core'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ByteInput, MAX_FIELD_BYTES } from '../src/history/byte-input.ts'
 import { parsePatches, type Patch, type PatchedCommit } from '../src/history/parse-patches.ts'
@@ -66,12 +66,18 @@ const commits = fc.array(fc.array(patch, { maxLength: 4 }), { maxLength: 4 })
 describe('parsing what git writes', () => {
   it('reads every commit exactly, whatever the content and wherever the stream is cut', async () => {
     await fc.assert(
-      fc.asyncProperty(commits, fc.infiniteStream(fc.integer({ min: 1, max: 40 })), async (all, cuts) => {
-        const bytes = encode(all.map(written).join(''))
-        const parsed = await parse(inChunks(bytes, cuts))
-        expect(parsed.map(({ patches }) => patches)).toEqual(all.map((each) => each.map(expected)))
-        expect(parsed.every(({ id }) => id === OBJECT)).toBe(true)
-      }),
+      fc.asyncProperty(
+        commits,
+        fc.infiniteStream(fc.integer({ min: 1, max: 40 })),
+        async (all, cuts) => {
+          const bytes = encode(all.map(written).join(''))
+          const parsed = await parse(inChunks(bytes, cuts))
+          expect(parsed.map(({ patches }) => patches)).toEqual(
+            all.map((each) => each.map(expected)),
+          )
+          expect(parsed.every(({ id }) => id === OBJECT)).toBe(true)
+        },
+      ),
       { numRuns: 300 },
     )
   })
@@ -79,7 +85,10 @@ describe('parsing what git writes', () => {
   it('steps over a line of any length without holding it', async () => {
     const long = 'x'.repeat(3 * MAX_FIELD_BYTES)
     const model: ModelPatch = {
-      ...{ status: 'M', from: 'f', path: 'f', binary: false },
+      status: 'M',
+      from: 'f',
+      path: 'f',
+      binary: false,
       hunks: [{ ...ONE_LINE, oldLines: [long], newLines: [long], endsWithoutNewline: true }],
     }
     const parsed = await parse(inChunks(encode(written([model])), forever(65_536)))
@@ -93,7 +102,10 @@ describe('parsing what git writes', () => {
 
   it('never takes a part of a hunk for the whole, wherever the output ends', async () => {
     const model: ModelPatch = {
-      ...{ status: 'R', from: 'old', path: 'new', binary: false },
+      status: 'R',
+      from: 'old',
+      path: 'new',
+      binary: false,
       hunks: [{ ...ONE_LINE, oldLines: ['a'], newLines: ['b'] }],
     }
     const text = written([model])
@@ -115,7 +127,10 @@ describe('parsing what git writes', () => {
     ['too few patches', `\u0001${OBJECT}\0\n:1 1 0 0 M\0f\0:1 1 0 0 M\0g\0\0diff --git a/f b/f\n`],
     ['too many patches', `\u0001${OBJECT}\0\n:1 1 0 0 M\0f\0\0diff --git a b\ndiff --git c d\n`],
     ['a hunk without numbers', `\u0001${OBJECT}\0\n:1 1 0 0 M\0f\0\0diff --git a b\n@@ -a +b @@\n`],
-    ['a huge hunk', `\u0001${OBJECT}\0\n:1 1 0 0 M\0f\0\0diff --git a b\n@@ -1 +1,99999999999 @@\n`],
+    [
+      'a huge hunk',
+      `\u0001${OBJECT}\0\n:1 1 0 0 M\0f\0\0diff --git a b\n@@ -1 +1,99999999999 @@\n`,
+    ],
   ])('refuses output with %s', async (_, text) => {
     await expectUnknown(parse(inChunks(encode(text), forever(5))))
   })
@@ -144,7 +159,8 @@ function blocks(model: ModelPatch): string {
 }
 
 function hunkText({ oldStart, oldLines, newStart, newLines, endsWithoutNewline }: Hunk): string {
-  const range = (from: number, count: number): string => (count === 1 ? `${from}` : `${from},${count}`)
+  const range = (from: number, count: number): string =>
+    count === 1 ? `${from}` : `${from},${count}`
   const remark = endsWithoutNewline ? '\\ No newline at end of file\n' : ''
   const side = (sign: string, lines: readonly string[]): string =>
     lines.map((text) => `${sign}${text}\n`).join('') + (lines.length > 0 ? remark : '')
@@ -154,9 +170,9 @@ function hunkText({ oldStart, oldLines, newStart, newLines, endsWithoutNewline }
 
 function expected({ status, from, path: to, hunks, binary }: ModelPatch): Patch {
   const modes = { oldMode: '100644', newMode: '100755', newObject: OBJECT }
-  const numbers = hunks.flatMap(({ oldStart, oldLines, newStart, newLines }) => [
-    ...[oldStart, oldLines.length, newStart, newLines.length],
-  ])
+  const numbers = hunks.flatMap((each) => {
+    return [each.oldStart, each.oldLines.length, each.newStart, each.newLines.length]
+  })
   return { status, ...modes, from: bytesOf(from), path: bytesOf(to), binary, hunks: numbers }
 }
 

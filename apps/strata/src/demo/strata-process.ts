@@ -85,8 +85,9 @@ function progressIn(line: string): ProcessProgress | undefined {
 }
 
 async function endIn(output: string): AsyncResult<Finished, CheckpointError> {
-  const { digest, resumedFrom, commitsRead, error } = parse(output)
+  const { digest, finished, resumedFrom, commitsRead, error } = parse(output)
   if (
+    finished === true &&
     typeof digest === 'string' &&
     typeof resumedFrom === 'number' &&
     typeof commitsRead === 'number'

@@ -89,8 +89,9 @@ function discoveryEnvironment(environment: GitPlace['environment']): GitPlace['e
 
 async function expectDirectory(path: string): AsyncResult<void, StrataError<'PATH_UNREADABLE'>> {
   const look = async (): Promise<string | undefined> => {
+    if (!(await stat(path)).isDirectory()) return 'ENOTDIR'
     await access(path, constants.R_OK | constants.X_OK)
-    return (await stat(path)).isDirectory() ? undefined : 'ENOTDIR'
+    return undefined
   }
   const looked = await attempt(look, systemCode)
   const system = looked.ok ? looked.value : looked.error

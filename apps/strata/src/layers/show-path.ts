@@ -10,10 +10,8 @@ export function showPath(path: string): string {
   return UNSAFE.test(text) ? quoted(text, new RegExp(UNSAFE, 'gu')) : text
 }
 
-/** Controls, quotes, backslashes, and what changes the direction or the lines of other text. */
-const UNSAFE =
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  /[\u0000-\u001f"\\\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/u
+/** Quotes, backslashes, controls, and what has no shape but changes how its neighbours look. */
+const UNSAFE = /["\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 function decode(path: string): string | undefined {
   const bytes = Uint8Array.from(path, (character) => character.charCodeAt(0))

@@ -7,6 +7,9 @@ import { damaged, VarintReader, VarintWriter } from './varint.ts'
 /** Rises when the bytes or the meaning of a state change: an older state is computed again. */
 const STATE_VERSION = 1
 
+/** What errors call it. */
+export const STATE = 'state'
+
 /** Why saved bytes give no state. */
 export type DecodeStateError = CoreError<'CORRUPTED' | 'UNSUPPORTED_VERSION'>
 
@@ -123,6 +126,6 @@ function readBirths(reader: VarintReader): Births {
 
 function unsupported(found: number): CoreError<'UNSUPPORTED_VERSION'> {
   const message = `the saved state has version ${found}, this Strata knows ${STATE_VERSION}`
-  const details = { what: 'state', found, supported: STATE_VERSION }
+  const details = { what: STATE, found, supported: STATE_VERSION }
   return coreError('UNSUPPORTED_VERSION', message, details)
 }

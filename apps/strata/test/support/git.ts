@@ -47,8 +47,8 @@ export interface NewCommit {
   readonly at?: number
   /** Default: the tip of the branch. */
   readonly branch?: string
-  readonly from?: string
-  readonly merge?: string
+  readonly from?: string | undefined
+  readonly merge?: string | undefined
 }
 
 /** Adds commits to a repository; gives their names. */

@@ -1,4 +1,5 @@
 import { unwrap } from '@tidemark/core'
+import { NO_LINES } from '../../src/layers/births.ts'
 import { listCommits } from '../../src/history/list-commits.ts'
 import { readHistory } from '../../src/history/read-history.ts'
 import { openRepository } from '../../src/history/repository.ts'
@@ -23,10 +24,11 @@ export async function stateOf(
 
 /** The day of birth of each line of a file. */
 export function birthDays(file: SourceFile | undefined): number[] {
+  const births = file?.births ?? NO_LINES
   const days: number[] = []
-  for (let i = 0; file !== undefined && i < file.births.length; i += 2) {
-    const lines = file.births[i + 1] ?? 0
-    days.push(...Array.from({ length: lines }, () => file.births[i] ?? 0))
+  for (let i = 0; i < births.length; i += 2) {
+    const lines = births[i + 1] ?? 0
+    days.push(...Array.from({ length: lines }, () => births[i] ?? 0))
   }
   return days
 }
