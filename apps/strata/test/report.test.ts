@@ -100,6 +100,9 @@ describe('paths for people', () => {
     ['quo"te\\', '"quo\\"te\\\\"'],
     ['\u001b[31m', '"\\033[31m"'],
     ['\u00ff', '"\\377"'],
+    // The same character as UTF-8, and as a byte that is none.
+    ['\u00c2\u0085', '"\\302\\205"'],
+    ['\u0085', '"\\205"'],
     // A character that turns the direction of what follows.
     ['\u00e2\u0080\u00aeabc', '"\\342\\200\\256abc"'],
   ])('%j is shown as %s', (path, shown) => expect(showPath(path)).toBe(shown))

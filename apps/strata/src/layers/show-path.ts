@@ -5,16 +5,16 @@
  * line of the report.
  */
 export function showPath(path: string): string {
-  const text = decode(path)
-  if (text === undefined) return quoted(path, /[^\u0020-\u007e]|["\\]/gu)
-  return UNSAFE.test(text) ? quoted(text, new RegExp(UNSAFE, 'gu')) : text
+  const bytes = Uint8Array.from(path, (character) => character.charCodeAt(0))
+  const text = decode(bytes)
+  if (text === undefined) return `"${Array.from(bytes, showByte).join('')}"`
+  return UNSAFE.test(text) ? `"${Array.from(text, showCharacter).join('')}"` : text
 }
 
 /** Quotes, backslashes, controls, and what has no shape but changes how its neighbours look. */
 const UNSAFE = /["\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
-function decode(path: string): string | undefined {
-  const bytes = Uint8Array.from(path, (character) => character.charCodeAt(0))
+function decode(bytes: Uint8Array): string | undefined {
   try {
     // A byte order mark is part of the name.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -23,16 +23,17 @@ function decode(path: string): string | undefined {
   }
 }
 
-function quoted(text: string, unsafe: RegExp): string {
-  return `"${text.replace(unsafe, escape)}"`
+function showCharacter(character: string): string {
+  if (!UNSAFE.test(character)) return character
+  return Array.from(new TextEncoder().encode(character), showByte).join('')
 }
 
-function escape(character: string): string {
+function showByte(byte: number): string {
+  const character = String.fromCharCode(byte)
   const short = SHORT_ESCAPES.get(character)
   if (short !== undefined) return short
-  const code = character.charCodeAt(0)
-  const bytes = code < 0x100 ? [code] : new TextEncoder().encode(character)
-  return Array.from(bytes, (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')
+  const isPlain = byte >= 0x20 && byte < 0x7f
+  return isPlain ? character : `\\${byte.toString(8).padStart(3, '0')}`
 }
 
 const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
