@@ -9,6 +9,8 @@ import { processSurroundings } from './process-surroundings.ts'
 
 const surroundings = processSurroundings()
 const { environment, directory } = surroundings
+// A script of the workspace runs in its root; the reader's paths are meant from where they are.
+const there = environment['INIT_CWD'] ?? directory
 const [asked] = process.argv.slice(2)
 const scratch = mkdtempSync(join(tmpdir(), 'tidemark-demo-'))
 const cli = fileURLToPath(new URL('cli.js', import.meta.url))
@@ -19,10 +21,9 @@ surroundings.signal.addEventListener('abort', () => {
 try {
   process.exitCode = await showDemo({
     ...surroundings,
-    // A script of the workspace runs in its root; the reader's path is meant from where they are.
-    asked: asked === undefined ? undefined : resolve(environment['INIT_CWD'] ?? directory, asked),
+    asked: asked === undefined ? undefined : resolve(there, asked),
     own: fileURLToPath(new URL('.', import.meta.url)),
-    cli: relative(directory, cli),
+    cli: relative(there, cli),
     scratch,
     seed: Number(environment['TIDEMARK_SEED'] ?? randomInt(1_000_000)),
   })

@@ -1,6 +1,6 @@
 import { formatCount, formatNoun } from './report/format.ts'
 import type { Paint } from './report/paint.ts'
-import { bar } from './report/bars.ts'
+import { track } from './report/bars.ts'
 import type { RunEvent } from './run-event.ts'
 
 /** Where progress goes, and what the place can show. */
@@ -27,23 +27,23 @@ export function progressFor(output: ProgressOutput): Progress {
 
 /** Often enough to look alive, seldom enough to cost nothing. */
 const REDRAW_MS = 50
-const BAR_WIDTH = 30
+export const BAR_WIDTH = 30
 const CLEAR_LINE = '\r\u001b[K'
 
 function progressBar({ write, paint, now }: ProgressOutput): Progress {
-  let [startedAt, drawnAt, from] = [now(), -Infinity, 0]
+  let [startedAt, drawnAt, resumedFrom] = [now(), -Infinity, 0]
   const draw = (position: number, total: number): void => {
-    const filled = bar(position, total, BAR_WIDTH)
-    const rest = paint.faint('·'.repeat(BAR_WIDTH - filled.length))
+    const drawn = track({ resumedFrom, position, total }, BAR_WIDTH, paint)
     const counts = `${formatCount(position)} of ${formatNoun(total, 'commit')}`
-    const secondsLeft = ((now() - startedAt) * (total - position)) / (position - from) / 1000
-    const left = secondsLeft >= 1 ? `  ${formatCount(Math.round(secondsLeft))} s left` : ''
-    write(`${CLEAR_LINE}  ${paint.age(filled, 0.5)}${rest}  ${counts}${left}`)
+    const msEach = (now() - startedAt) / (position - resumedFrom)
+    const secondsLeft = Math.round((msEach * (total - position)) / 1000)
+    const left = secondsLeft >= 1 ? `  ${formatCount(secondsLeft)} s left` : ''
+    write(`${CLEAR_LINE}     ${drawn}  ${counts}${left}`)
     drawnAt = now()
   }
   return {
     show(event) {
-      if (event.kind === 'started') [startedAt, from] = [now(), event.position]
+      if (event.kind === 'started') [startedAt, resumedFrom] = [now(), event.position]
       if (event.kind !== 'read' || now() - drawnAt < REDRAW_MS) return
       draw(event.position, event.total)
     },

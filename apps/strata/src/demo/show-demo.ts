@@ -8,7 +8,8 @@ import {
   type CheckpointError,
 } from '@tidemark/core'
 import { EXIT, exitCodeOf } from '../exit-code.ts'
-import { progressFor } from '../progress.ts'
+import { BAR_WIDTH, progressFor } from '../progress.ts'
+import { track } from '../report/bars.ts'
 import { formatCount, formatNoun } from '../report/format.ts'
 import { pageFor, type Page } from '../report/page.ts'
 import { renderReport } from '../report/render.ts'
@@ -80,7 +81,9 @@ async function readInOneGo(options: DemoOptions, page: Page, path: string): Prom
   const startedAt = options.now()
   const untouched = await finish(options, page, path, join(options.scratch, 'untouched'), 500)
   const seconds = ((options.now() - startedAt) / 1000).toFixed(1)
-  say(`   ${formatNoun(untouched.commitsRead, 'commit')} read in ${seconds} s`)
+  const total = untouched.commitsRead
+  const bar = track({ resumedFrom: 0, position: total, total }, BAR_WIDTH, page.paint)
+  say(`   ${bar}  ${formatNoun(total, 'commit')} read in ${seconds} s`)
   say(`   digest ${untouched.digest}`)
   say()
   return untouched
@@ -107,7 +110,8 @@ async function readAndKill(
       runProcess({ path, store, every, killAt, onProgress, environment: options.environment }),
     )
     if (end.kind === 'finished') continue
-    say(`   killed at commit ${formatCount(end.position)} of ${formatCount(total)}`)
+    const bar = track({ resumedFrom: 0, position: end.position, total }, BAR_WIDTH, page.paint)
+    say(`   ${bar}  killed at commit ${formatCount(end.position)} of ${formatCount(total)}`)
     say()
     return store
   }
@@ -127,11 +131,13 @@ async function readOn(
   const total = untouched.commitsRead
   say(`${bold('3')}  the same command once more`)
   const resumed = await finish(options, page, path, store, saveEvery(total))
-  say(`   resumed at commit ${formatCount(resumed.resumedFrom)} of ${formatCount(total)}`)
+  const { resumedFrom } = resumed
+  const bar = track({ resumedFrom, position: total, total }, BAR_WIDTH, page.paint)
+  say(`   ${bar}  resumed at commit ${formatCount(resumedFrom)} of ${formatCount(total)}`)
   say(`   digest ${resumed.digest}`)
   const isEqual = resumed.digest === untouched.digest
-  if (isEqual) say(`   digest equals the untouched run ${good('✓')}`)
-  else say(`   digest differs from the untouched run ${bad('✗')}`)
+  if (isEqual) say(`   ${good('digest equals the untouched run ✓')}`)
+  else say(`   ${bad('digest differs from the untouched run ✗')}`)
   say()
   return isEqual
 }
@@ -152,7 +158,7 @@ async function report(
   options.out.write(`\n${renderReport(state, reportOf(state), page)}\n`)
   say(faint('─'.repeat(page.width - 2)))
   say()
-  say('Now your own repository (interrupt it: it resumes):')
+  say('Now your own repository. Interrupt it: it resumes.')
   say()
   say(`   ${bold(`node ${options.cli} run ~/your/repository`)}`)
   say()

@@ -1,3 +1,5 @@
+import type { Paint } from './paint.ts'
+
 /** Blocks of one eighth to seven eighths of a character. */
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
@@ -6,6 +8,25 @@ export function bar(value: number, largest: number, width: number): string {
   if (value <= 0 || largest <= 0) return ''
   const eighths = Math.max(1, Math.round((8 * width * value) / largest))
   return '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '')
+}
+
+/** What of a history is known from a checkpoint, what was read since, and what is left. */
+export interface Stretch {
+  readonly resumedFrom: number
+  readonly position: number
+  readonly total: number
+}
+
+/** A stretch as a bar of a fixed width. */
+export function track(
+  { resumedFrom, position, total }: Stretch,
+  width: number,
+  paint: Paint,
+): string {
+  const known = total === 0 ? 0 : Math.floor((width * resumedFrom) / total)
+  const read = bar(position - resumedFrom, total - resumedFrom, width - known)
+  const left = '·'.repeat(width - known - read.length)
+  return paint.faint('─'.repeat(known)) + paint.age(read, 0.4) + paint.faint(left)
 }
 
 /**

@@ -11,10 +11,10 @@ export interface Paint {
 }
 
 /**
- * From the dark of the deep to the sand on top: a ramp that grows lighter throughout, so that it
+ * From the slate of the deep to the sand on top: a ramp that grows lighter throughout, so that it
  * can be read without telling hues apart. Numbers of the 256-colour palette.
  */
-const RAMP = [54, 55, 61, 67, 73, 72, 71, 107, 143, 179, 215, 222]
+const RAMP = [60, 61, 67, 73, 72, 71, 107, 143, 179, 215, 222]
 
 /** Paint with colours, or without. */
 export function paint(colours: boolean): Paint {
