@@ -151,7 +151,7 @@ export class BlobByteStorage implements ByteStorage {
     const generations: GcReport['generations'][number][] = []
     const blobs: string[] = []
     for (const name of encoded.value) {
-      const collected = await this.#collectEncoded(name, options)
+      const collected = await this.#collectEncoded(name, true, options)
       if (!collected.ok) return collected
       generations.push(...collected.value.generations)
       blobs.push(...collected.value.blobs)
@@ -224,12 +224,16 @@ export class BlobByteStorage implements ByteStorage {
   }
 
   #collect(identifier: string): AsyncResult<GcReport, GcError> {
-    return this.#collectEncoded(encodeName(identifier))
+    return this.#collectEncoded(encodeName(identifier), false)
   }
 
-  #collectEncoded(encoded: string, options?: GcOptions): AsyncResult<GcReport, GcError> {
-    const [store, log] = [this.#store, this.#log(encoded)]
-    return collect({ store, log, encoded, keepLast: this.#keepLast, pins: this.#pins }, options)
+  #collectEncoded(
+    encoded: string,
+    thorough: boolean,
+    options?: GcOptions,
+  ): AsyncResult<GcReport, GcError> {
+    const [store, log, pins] = [this.#store, this.#log(encoded), this.#pins]
+    return collect({ store, log, encoded, keepLast: this.#keepLast, pins, thorough }, options)
   }
 
   /** The log of an identifier, once everything that can be refused without it has been. */
