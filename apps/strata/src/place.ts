@@ -32,12 +32,21 @@ export interface SkippedCheckpoint {
 const CHECKPOINT = 'place'
 const ENTRY = 'state'
 
+/** A state can be large, so what retention gives up is freed once in so many saves. */
+const FREE_EVERY = 8
+
 /** Saves the place. After `ok` the next run starts here, whatever happens to this one. */
-export function savePlace(
+export async function savePlace(
   storage: CheckpointStorage,
   state: State,
 ): AsyncResult<CheckpointInfo, CommitError> {
-  return storage.save(CHECKPOINT, { [ENTRY]: encodeState(state) }, { ifExists: 'replace' })
+  const entries = { [ENTRY]: encodeState(state) }
+  const saved = await storage.save(CHECKPOINT, entries, { ifExists: 'replace' })
+  if (saved.ok && saved.value.generation % FREE_EVERY === 0) {
+    // The place is saved all the same; what is not freed now is freed the next time.
+    void (await storage.gc())
+  }
+  return saved
 }
 
 /**

@@ -76,6 +76,15 @@ describe('the saved place', () => {
     },
   )
 
+  it('takes the room of a few states, however often it is saved', async () => {
+    const directory = await scratch()
+    const storage = unwrap(await FileStorage.open(directory))
+    for (let save = 1; save <= 40; save += 1) unwrap(await savePlace(storage, stateAt(save, BIG)))
+    await storage.close()
+    const blobs = await readdir(join(directory, 'blob/n-place'))
+    expect(blobs.length).toBeLessThanOrEqual(10)
+  })
+
   it('is nothing when all are damaged, and each is told', async () => {
     const directory = await scratch()
     const storage = unwrap(await FileStorage.open(directory))
