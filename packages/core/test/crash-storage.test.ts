@@ -20,10 +20,10 @@ interface World extends CrashStatesOptions {
   readonly work: Work
   readonly storage?: FileStorageOptions
   /** Called with a state that was found well, for a second power cut. */
-  readonly then?: (left: SimulatedDisk, ledger: StorageLedger) => Promise<void>
+  readonly second?: (left: SimulatedDisk, ledger: StorageLedger) => Promise<void>
 }
 
-async function prove({ before, work, storage: given, then, ...options }: World) {
+async function prove({ before, work, storage: given, second, ...options }: World) {
   const past = new SimulatedDisk()
   const pastLedger = new StorageLedger(past, given)
   if (before !== undefined) await before(pastLedger, await pastLedger.open('past'))
@@ -35,7 +35,7 @@ async function prove({ before, work, storage: given, then, ...options }: World) 
   return proveCrashStates(
     disk,
     async (state) => {
-      if (then !== undefined) await then(state.disk, ledger)
+      if (second !== undefined) await second(state.disk, ledger)
       else await ledger.check(state)
     },
     settings,
@@ -166,7 +166,7 @@ describe('a second power cut, during the recovery from the first,', () => {
         await ledger.commit(storage, 'job', { staged: { one: '4' } })
         await ledger.gc(storage)
       },
-      then: async (left, ledger) => {
+      second: async (left, ledger) => {
         if (index++ % stride !== 0) return
         const found = await ledger.find(left)
         const disk = left.withNodes(left.start)

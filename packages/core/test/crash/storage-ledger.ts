@@ -187,7 +187,7 @@ const REFUSED = new Set(['CHECKPOINT_NOT_FOUND', 'CHECKPOINT_ALREADY_EXISTS', 'C
 async function contentOf(storage: FileStorage, identifier: string): Promise<Found> {
   const loaded = await storage.loadCheckpoint(identifier)
   if (!loaded.ok) {
-    insist(loaded.error.code === 'CHECKPOINT_NOT_FOUND', () => `${loaded.error.message}`)
+    insist(loaded.error.code === 'CHECKPOINT_NOT_FOUND', () => loaded.error.message)
     return undefined
   }
   const entries: Record<string, unknown> = {}
@@ -202,11 +202,17 @@ async function contentOf(storage: FileStorage, identifier: string): Promise<Foun
 /** Every generation that is still listed is whole, and the listing names what can be loaded. */
 async function checkWhole(storage: FileStorage, found: ReadonlyMap<string, Found>): Promise<void> {
   const { problems } = unwrap(await storage.verify())
-  insist(problems.length === 0, () => `damaged: ${problems.map(({ error }) => error.message)}`)
+  insist(
+    problems.length === 0,
+    () => `damaged: ${problems.map(({ error }) => error.message).join()}`,
+  )
   const listed: string[] = []
   for await (const identifier of storage.checkpointIdentifiers()) listed.push(identifier)
   const there = [...found].flatMap(([name, content]) => (content === undefined ? [] : [name]))
-  insist(listed.join() === there.sort().join(), () => `listed ${listed}, found ${there}`)
+  insist(
+    listed.join() === there.sort().join(),
+    () => `listed ${listed.join()}, found ${there.join()}`,
+  )
 }
 
 async function checkUsable(storage: FileStorage, found: ReadonlyMap<string, Found>): Promise<void> {
