@@ -91,8 +91,8 @@ describe('parsing what git writes', () => {
   })
 
   it('refuses a header without end instead of holding it', async () => {
-    const endless = encode(`\u0001${'a'.repeat(2 * MAX_FIELD_BYTES)}`)
-    await expectUnknown(parse(inChunks(endless, endless([65_536]))))
+    const headerOnly = encode(`\u0001${'a'.repeat(2 * MAX_FIELD_BYTES)}`)
+    await expectUnknown(parse(inChunks(headerOnly, endless([65_536]))))
   })
 
   it('never takes a part of a hunk for the whole, wherever the output ends', async () => {
