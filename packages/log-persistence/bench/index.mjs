@@ -9,7 +9,7 @@ import { createPool } from 'mysql2/promise'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
+import { Pool } from 'pg'
 import { compareReads, compareUpdates, printHead } from './measure.mjs'
 import { plainMariadb, plainPostgres, plainSqlite } from './plain-recipes.mjs'
 
@@ -35,7 +35,7 @@ async function onPostgres() {
   const server = await startPostgres()
   const { port, user } = server
   const at = { host: '127.0.0.1', port, user, database: 'postgres', max: CONNECTIONS }
-  const [ours, theirs] = [new pg.Pool(at), new pg.Pool(at)]
+  const [ours, theirs] = [new Pool(at), new Pool(at)]
   const plain = await plainPostgres(theirs)
   await compareUpdates('PostgreSQL', postgresPersistence(ours), plain, { 64: 3 })
   await Promise.all([ours.end(), theirs.end()])

@@ -1,4 +1,5 @@
 // What one would write without this package: one transaction for each update.
+import { Buffer } from 'node:buffer'
 
 /** On SQLite: `BEGIN IMMEDIATE`, look, write, `COMMIT`. */
 export function plainSqlite(connection) {

@@ -1,43 +1,6 @@
-import { coreError, errorFactory, quote } from '@tidemark/core'
-import type { CoreError, ErrorFactory, ErrorOf } from '@tidemark/core'
+import { coreError, quote, type CoreError } from '@tidemark/core'
+import { logPersistenceError, type LogPersistenceError } from './log-persistence-errors.ts'
 import type { Snapshot } from './log-persistence.ts'
-
-/** The errors of `@tidemark/log-persistence`; every other code it returns is one of core's. */
-export interface LogPersistenceErrors {
-  /**
-   * The function given to `update` threw or rejected. Nothing was stored. What it threw is the
-   * `cause`, unchanged.
-   */
-  CALLBACK_FAILED: { readonly logId: string; readonly attempts: number }
-  /**
-   * The store was busy with others for longer than `timeoutMs`. Nothing of yours was written.
-   * Answer "try again later", or raise the limit.
-   */
-  BUSY: { readonly operation: string; readonly reason: string }
-  /**
-   * The store is older than its guard remembers: somebody put back an older state, or a copy of
-   * the store is in use. Nothing was written. Do not sign anything for this log: find out which
-   * state is true, then restore the newer one.
-   */
-  ROLLBACK_DETECTED: {
-    readonly logId: string
-    readonly revision: number
-    readonly remembered: number
-  }
-}
-
-/** An error of this package, by code. */
-export type LogPersistenceError<
-  Code extends keyof LogPersistenceErrors = keyof LogPersistenceErrors,
-> = ErrorOf<LogPersistenceErrors, Code>
-
-/** Makes the errors of this package. */
-export const logPersistenceError: ErrorFactory<LogPersistenceErrors> =
-  errorFactory<LogPersistenceErrors>({
-    CALLBACK_FAILED: 'aborted',
-    BUSY: 'unavailable',
-    ROLLBACK_DETECTED: 'corrupt',
-  })
 
 /** Somebody else was first. `current` is what is stored now, when the store could tell. */
 export type ConflictError = CoreError<'CONFLICT'> & { readonly current: Snapshot | undefined }
@@ -48,7 +11,8 @@ export type InitError =
       'OPEN_FAILED' | 'UNSUPPORTED_VERSION' | 'UNSUPPORTED' | 'IO_FAILED' | 'NO_SPACE' | 'CORRUPTED'
     >
   | CoreError<'CLOSED' | 'ABORTED' | 'OUTCOME_UNKNOWN' | 'INVALID_ARGUMENT' | 'LIMIT_EXCEEDED'>
-  | LogPersistenceError<'BUSY' | 'ROLLBACK_DETECTED'>
+  | CoreError<'ROLLBACK_DETECTED'>
+  | LogPersistenceError<'BUSY'>
 
 /** Why a log cannot be read. */
 export type ReadError = InitError | CoreError<'INVALID_IDENTIFIER'>

@@ -64,7 +64,8 @@ export class WriteHandle implements LogStateWriteOps {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+    // Closing cannot fail.
+    void (await this.close())
   }
 }
 

@@ -1,5 +1,6 @@
 import { err, ok, type AsyncResult } from '@tidemark/core'
-import { aborted, invalidArgument, logPersistenceError } from './errors.ts'
+import { aborted, invalidArgument } from './errors.ts'
+import { logPersistenceError } from './log-persistence-errors.ts'
 import type { ReadError, UpdateError } from './errors.ts'
 import type { LogStatePersistence, Revise, Updated } from './log-persistence.ts'
 

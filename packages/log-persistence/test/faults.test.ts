@@ -4,6 +4,7 @@ import {
   startPostgres,
   type DatabaseServer,
 } from '@tidemark/servers'
+import { unwrap } from '@tidemark/core'
 import { afterAll, describe, expect, inject, it } from 'vitest'
 import type { LogStatePersistence } from '../src/index.ts'
 import { mysqlPersistence } from '../src/mysql/index.ts'
@@ -51,12 +52,12 @@ const engines: Readonly<Record<string, Engine>> = {
 /** Writers that keep on until they are told to stop. */
 function startWriters(stores: readonly LogStatePersistence[], log: string) {
   const history: Recorded[] = []
-  let isOver = false
+  const state = { isOver: false }
   const work = stores.map(async (store, writer) => {
-    while (!isOver) history.push(await recordUpdate(store, log, `${writer}`))
+    while (!state.isOver) history.push(await recordUpdate(store, log, `${writer}`))
   })
   const stop = async (): Promise<Recorded[]> => {
-    isOver = true
+    state.isOver = true
     await Promise.all(work)
     return history
   }
@@ -95,7 +96,7 @@ describe.each(Object.entries(engines))('faults on %s', (_, { shared, start, open
       if ('missing' in shared) return
       const proxy = await startFaultProxy(shared.port)
       const store = open({ port: proxy.port, user: shared.user }, 20_000)
-      await store.init()
+      unwrap(await store.init())
       const before = await store.snapshot('muted')
       if (!before.ok) throw before.error
       proxy.muteAnswers()
@@ -114,8 +115,8 @@ describe.each(Object.entries(engines))('faults on %s', (_, { shared, start, open
       if ('missing' in shared) return
       const proxy = await startFaultProxy(shared.port)
       const store = open({ port: proxy.port, user: shared.user }, 1500)
-      await store.init()
-      await store.replace('frozen', 0, one)
+      unwrap(await store.init())
+      unwrap(await store.replace('frozen', 0, one))
       const begun = performance.now()
       proxy.freeze()
       const replaced = await store.replace('frozen', 1, one)

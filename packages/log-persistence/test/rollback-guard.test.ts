@@ -44,7 +44,7 @@ describe('a store that was put back', () => {
       error: {
         code: 'ROLLBACK_DETECTED',
         kind: 'corrupt',
-        details: { logId: 'a', revision, remembered: 3 },
+        details: { identifier: 'a', found: revision, expected: 3 },
       },
     })
     expect(await guarded.update('a', () => bytesOf('next'))).toMatchObject({ ok: false })

@@ -1,5 +1,5 @@
 import { unwrap } from '@tidemark/core'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { exportLogs, importLogs, memoryPersistence } from '../src/index.ts'
 import type { LogStatePersistence } from '../src/index.ts'

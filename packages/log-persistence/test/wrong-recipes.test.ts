@@ -1,5 +1,6 @@
 import Database from 'libsql'
 import type { RowDataPacket } from 'mysql2/promise'
+import { Buffer } from 'node:buffer'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,11 +86,10 @@ describe.skipIf('missing' in mariadb)('on MariaDB the contract refuses', () => {
     const read = async (id: string) => {
       const sql = 'SELECT rev, chkpt FROM wrong WHERE id = ?'
       const [rows] = await pool.query<RowDataPacket[]>(sql, [id])
-      const row: { rev: number; chkpt: Buffer } | undefined = rows[0] && {
-        rev: Number(rows[0]['rev']),
-        chkpt: Buffer.from(rows[0]['chkpt']),
-      }
-      return row && { revision: row.rev, bytes: new Uint8Array(row.chkpt) }
+      const [row] = rows
+      const chkpt: unknown = row?.['chkpt']
+      if (!(chkpt instanceof Uint8Array)) return undefined
+      return { revision: Number(row?.['rev']), bytes: new Uint8Array(chkpt) }
     }
     const write = async (id: string, expected: number, bytes: Uint8Array) => {
       const connection = await pool.getConnection()

@@ -1,10 +1,9 @@
-import { err, ok, quote } from '@tidemark/core'
-import type { AsyncResult, CallOptions, Result } from '@tidemark/core'
+import { coreError, err, ok, quote } from '@tidemark/core'
+import type { AsyncResult, CallOptions, CoreError, Result } from '@tidemark/core'
 import { sha256 } from '#digest'
 import { equalBytes } from '../bytes.ts'
 import {
   damaged,
-  logPersistenceError,
   outcomeUnknown,
   type InitError,
   type ReadError,
@@ -185,7 +184,7 @@ function behind(
   logId: string,
   { revision, bytes }: Snapshot,
   remembered: Memory | undefined,
-): ReturnType<typeof rolledBack> | undefined {
+): CoreError<'ROLLBACK_DETECTED'> | undefined {
   if (remembered === undefined || revision > remembered.revision) return undefined
   const isSame =
     revision === remembered.revision &&
@@ -194,8 +193,13 @@ function behind(
   return isSame ? undefined : rolledBack(logId, revision, remembered.revision)
 }
 
-function rolledBack(logId: string, revision: number, remembered: number) {
+function rolledBack(
+  logId: string,
+  revision: number,
+  remembered: number,
+): CoreError<'ROLLBACK_DETECTED'> {
   const state = `${quote(logId)} is at revision ${revision}, its guard at ${remembered}`
   const message = `${state}: an older state was put back; sign nothing, and restore the newer one`
-  return logPersistenceError('ROLLBACK_DETECTED', message, { logId, revision, remembered })
+  const details = { identifier: logId, found: revision, expected: remembered }
+  return coreError('ROLLBACK_DETECTED', message, details)
 }

@@ -94,11 +94,11 @@ function connect(
 
 /** `libsql` gives the blobs of `get` as bytes, but those of `all` as buffers. */
 function withBytes(row: SqliteRow): SqliteRow {
-  const columns = Object.entries(row).map(([name, value]) => [
-    name,
-    value instanceof ArrayBuffer ? new Uint8Array(value) : value,
-  ])
-  return Object.fromEntries(columns)
+  const columns: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(row)) {
+    columns[name] = value instanceof ArrayBuffer ? new Uint8Array(value) : value
+  }
+  return columns
 }
 
 function isRow(value: unknown): value is SqliteRow {

@@ -53,6 +53,7 @@ export function sqliteFault(operation: string, thrown: unknown): InitError {
       return damaged('', 'SQLite finds the file damaged', thrown)
     case CANTOPEN:
       return openFailed('database', 'SQLite cannot open the file', thrown)
+    case undefined:
     default: {
       const message = `SQLite failed to ${operation}; nothing was acknowledged`
       return coreError('IO_FAILED', message, { operation, ...system }, thrown)

@@ -11,7 +11,7 @@ export const interfaceCases: readonly StoreCase[] = [
       same(unwrap(await store.logs()), [], 'logs of a new store')
       const handle = unwrap(await store.writeOps('foo'))
       unwrap(await handle.set(bytesOf('foo cp')))
-      await handle.close()
+      unwrap(await handle.close())
       same(unwrap(await store.logs()), ['foo'], 'logs')
       await store.close()
     },

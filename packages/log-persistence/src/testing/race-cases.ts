@@ -91,7 +91,7 @@ export const raceCases: readonly StoreCase[] = [
         const results = await Promise.all(
           handles.map(async (handle, i) => {
             const set = await handle.set(bytesOf(`success ${i}`))
-            await handle.close()
+            unwrap(await handle.close())
             return set.ok ? `success ${i}` : failure(set, 'CONFLICT', 'set').code
           }),
         )

@@ -22,10 +22,10 @@ export async function openStore(place, options = {}) {
       return sqlitePersistence(nodeSqlite(), place.path, options)
     }
     case 'postgres': {
-      const { default: pg } = await import('pg')
+      const { Pool } = await import('pg')
       const { postgresPersistence } = await import('@tidemark/log-persistence/postgres')
       const { port, user, database: schema } = place
-      const pool = new pg.Pool({ host: '127.0.0.1', port, user, database: 'postgres', max: 2 })
+      const pool = new Pool({ host: '127.0.0.1', port, user, database: 'postgres', max: 2 })
       return postgresPersistence(pool, { ...options, schema })
     }
     default: {

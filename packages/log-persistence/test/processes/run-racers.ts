@@ -59,7 +59,7 @@ export async function runRacers(place: Place, size: RaceSize, node?: string): Pr
     const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
     if (child.stdout === null) throw new Error('a racer without output')
     for await (const text of createInterface({ input: child.stdout })) {
-      const line: Line = JSON.parse(text)
+      const line = read(text)
       if (line.ready === true) ready += 1
       if (ready === processes) for (const { stdin } of racers) stdin?.end('go\n')
       if (line.created !== undefined) created += line.created
@@ -73,4 +73,14 @@ export async function runRacers(place: Place, size: RaceSize, node?: string): Pr
   })
   await Promise.all(work)
   return { ...race, created }
+}
+
+function read(text: string): Line {
+  const line: unknown = JSON.parse(text)
+  if (!isLine(line)) throw new Error(`a racer said ${text}`)
+  return line
+}
+
+function isLine(value: unknown): value is Line {
+  return typeof value === 'object' && value !== null
 }
