@@ -76,9 +76,12 @@ export function internalNode(
   leaf: LeafNode | undefined,
   left: Pointer | undefined,
   right: Pointer | undefined,
+  shutLeaf?: Pointer,
 ): InternalNode {
-  const hash = hashInternal(labelBits, label, hashAt(leaf), hashAt(left), hashAt(right))
-  return { kind: 'internal', hash, labelBits, label, leaf, left, right }
+  const embedded = hashAt(leaf ?? shutLeaf)
+  const hash = hashInternal(labelBits, label, embedded, hashAt(left), hashAt(right))
+  const node = { kind: 'internal', hash, labelBits, label, leaf, left, right } as const
+  return shutLeaf === undefined ? node : { ...node, shutLeaf }
 }
 
 /** A leaf of this key and value, hashed. */

@@ -39,6 +39,8 @@ export interface InternalNode {
   readonly label: Uint8Array
   /** The key that ends exactly here. */
   readonly leaf: LeafNode | undefined
+  /** Only in a proof of version 1: there is an embedded leaf, and the proof does not open it. */
+  readonly shutLeaf?: Pointer
   readonly left: Pointer | undefined
   readonly right: Pointer | undefined
 }

@@ -2,6 +2,8 @@ import { coreError, err, ok, type CoreError, type Result } from '@tidemark/core'
 import { concatBytes, equalBytes, toHex } from '../bytes/bytes.ts'
 import { mkvsError, type MkvsError } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
+import type { Proof } from '../proof/proof.ts'
+import type { ProofQuery } from '../proof/prove.ts'
 import { insertLeaf, removeLeaf, type RootHolder } from './edit.ts'
 import { encodeNode } from './node-codec.ts'
 import { MAX_KEY_BYTES, type Pointer, type TreeNode } from './node.ts'
@@ -14,7 +16,7 @@ import {
   nodesToStore,
   type ResidentNode,
 } from './resident.ts'
-import { runWalk, type Walk } from './walk.ts'
+import { runWalk } from './walk.ts'
 import {
   noteTouched,
   startNextLog,
@@ -162,11 +164,11 @@ export class Tree {
     })
   }
 
-  /** Runs a walk on the tree as it is now. */
-  walk<T>(make: (root: Pointer | undefined) => Walk<T>): Result<T, TreeError> {
+  /** Answers a query with a proof against the root hash of the tree as it is now. */
+  prove(query: ProofQuery): Result<Proof, TreeError> {
     if (this.#state === 'closed') return err(this.#refusal())
     this.rootHash()
-    return runWalk(make(pointerTo(this.#tree.root)), readResident)
+    return runWalk(query(pointerTo(this.#tree.root)), readResident)
   }
 
   /** Lets go of all nodes. Later calls fail with `CLOSED`. Safe to repeat. */
