@@ -16,7 +16,7 @@ import {
   nodesToStore,
   type ResidentNode,
 } from './resident.ts'
-import { runWalk } from './walk.ts'
+import { runWalk, type Walk } from './walk.ts'
 import {
   noteTouched,
   startNextLog,
@@ -166,9 +166,14 @@ export class Tree {
 
   /** Answers a query with a proof against the root hash of the tree as it is now. */
   prove(query: ProofQuery): Result<Proof, TreeError> {
+    return this.walk(query)
+  }
+
+  /** Runs a walk over the tree as it is now. */
+  walk<T>(make: (root: Pointer | undefined) => Walk<T>): Result<T, TreeError> {
     if (this.#state === 'closed') return err(this.#refusal())
     this.rootHash()
-    return runWalk(query(pointerTo(this.#tree.root)), readResident)
+    return runWalk(make(pointerTo(this.#tree.root)), readResident)
   }
 
   /** Lets go of all nodes. Later calls fail with `CLOSED`. Safe to repeat. */
