@@ -70,6 +70,24 @@ export interface RecordsOptions extends CallOptions {
   readonly limit?: number
 }
 
+/** Options of {@link CommitLog.truncate}. */
+export interface TruncateOptions extends CallOptions {
+  /** Older records to keep: live ones, or what the last truncation kept. */
+  readonly keep?: readonly Seq[]
+  /** Also when fewer than 64 records would be freed. */
+  readonly force?: boolean
+}
+
+/** What a truncation or a sweep did. */
+export interface TruncateReport {
+  /** Records from here to the newest are live. */
+  readonly before: Seq
+  /** The numbers that became void, ascending. */
+  readonly freed: readonly Seq[]
+  /** How many void records could not be deleted yet: `sweep` tries again. */
+  readonly left: number
+}
+
 /**
  * Numbered create-only records under one prefix: the protocol that every capability shares.
  *
@@ -113,4 +131,14 @@ export interface CommitLog {
 
   /** The records there are, oldest first unless `reverse`. Throws a {@link LogReadError}. */
   records(options?: RecordsOptions): AsyncIterable<LogRecord>
+
+  /**
+   * Gives up the records below `before` but for `keep` (and the owner of the newest, which is
+   * always kept). After `ok` they are void for every reader, whatever was deleted. Does nothing
+   * when fewer than 64 records would be freed, unless `force`. Never gives up the newest.
+   */
+  truncate(before: Seq, options?: TruncateOptions): AsyncResult<TruncateReport, AppendError>
+
+  /** Deletes void records that a crash or a late writer left behind. Lists the prefix. */
+  sweep(options?: CallOptions): AsyncResult<TruncateReport, LogReadError>
 }

@@ -24,6 +24,14 @@ export interface CoreErrors {
     readonly actual?: number | 'absent'
     readonly reason?: 'taken' | 'changed' | 'generation'
   }
+  /** A live owner holds it. Wait for it (`wait`), stop it, or take over if you are sure. */
+  LOCKED: {
+    readonly what: string
+    readonly owner: string
+    readonly epoch: number
+  }
+  /** Another owner has taken over: what you write is refused for ever. Stop. */
+  FENCED: { readonly what: string; readonly epoch: number; readonly by?: number }
   /** This handle is finished. `spent`: committed or aborted. Open or create a new one. */
   CLOSED: { readonly what: string; readonly reason: 'closed' | 'spent' | 'failed' }
   /** The medium failed. Check it, then repeat the call; nothing was acknowledged. */
@@ -90,6 +98,8 @@ export const coreError: ErrorFactory<CoreErrors> = errorFactory<CoreErrors>({
   KEY_NOT_FOUND: 'not-found',
   CHECKPOINT_ALREADY_EXISTS: 'conflict',
   CONFLICT: 'conflict',
+  LOCKED: 'unavailable',
+  FENCED: 'closed',
   CLOSED: 'closed',
   IO_FAILED: 'unavailable',
   NO_SPACE: 'unavailable',

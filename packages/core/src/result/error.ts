@@ -123,6 +123,16 @@ export function errorFactory<Errors>(kinds: {
     new TidemarkError(code, kinds[code], message, details, cause)
 }
 
+/** The same error with more details: same code, message, stack of causes. */
+export function addDetails<E extends CheckpointError, More extends object>(
+  error: E,
+  more: More,
+): WithDetails<E, More>
+export function addDetails(error: CheckpointError, more: object): CheckpointError {
+  const details: unknown = Object.assign({}, error.details, more)
+  return new TidemarkError(error.code, error.kind, error.message, details, error.cause)
+}
+
 /**
  * Whether a value is an error of any Tidemark package (of the given code, if named), also when it
  * was made by another copy of this package.

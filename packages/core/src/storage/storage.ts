@@ -49,6 +49,15 @@ export interface CreateOptions extends CallOptions {
   readonly ifExists?: 'fail' | 'replace'
 }
 
+/** Options of {@link CheckpointStorage.loadCheckpoint}. */
+export interface LoadOptions extends CallOptions {
+  /**
+   * This commit instead of the newest. After `CORRUPTED`, `details.lastGoodSeq` names the newest
+   * whole one.
+   */
+  readonly generation?: Generation
+}
+
 /**
  * Named checkpoints on one medium.
  *
@@ -79,10 +88,13 @@ export interface CheckpointStorage extends AsyncDisposable {
     options?: CallOptions,
   ): AsyncResult<CommittedCheckpoint, CommitError>
 
-  /** The newest committed checkpoint of an identifier. `CHECKPOINT_NOT_FOUND` when there is none. */
+  /**
+   * The newest committed checkpoint of an identifier. `CHECKPOINT_NOT_FOUND` when there is none,
+   * `CORRUPTED` when it is damaged: never an older one in its place unless you ask for it.
+   */
   loadCheckpoint(
     identifier: string,
-    options?: CallOptions,
+    options?: LoadOptions,
   ): AsyncResult<CommittedCheckpoint, LoadError>
 
   /** Removes a committed checkpoint. After `ok` it stays removed through a power cut. */
