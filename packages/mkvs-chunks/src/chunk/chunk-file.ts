@@ -14,6 +14,9 @@ export interface ChunkFile {
   readonly digest: Hash
 }
 
+/** Entries of one chunk: the limit of the original's decoder for a list. */
+const MAX_ENTRIES = 10_000_000
+
 const NULL = 0xf6
 /** What the original also takes for null. */
 const UNDEFINED = 0xf7
@@ -54,6 +57,7 @@ export function decodeChunk(
 function strictItems(raw: Uint8Array): Result<ProofEntry[], string> {
   const entries: ProofEntry[] = []
   for (let at = 0; at < raw.length; ) {
+    if (entries.length >= MAX_ENTRIES) return err('too many entries')
     const first = byteAt(raw, at)
     if (first === NULL) {
       entries.push(undefined)
@@ -77,6 +81,7 @@ function strictItems(raw: Uint8Array): Result<ProofEntry[], string> {
 function lenientItems(raw: Uint8Array): Result<ProofEntry[], string> {
   const entries: ProofEntry[] = []
   for (let at = 0; at < raw.length; ) {
+    if (entries.length >= MAX_ENTRIES) return err('too many entries')
     if (byteAt(raw, at) === UNDEFINED) {
       entries.push(undefined)
       at++

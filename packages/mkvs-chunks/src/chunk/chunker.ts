@@ -8,6 +8,8 @@ import type { Walk } from '../tree/walk.ts'
 export interface Chunker {
   /** The entries of the next chunk; `undefined` after the last one. */
   next(): Walk<Iterable<ProofEntry> | undefined>
+  /** The level of the deepest proof entry so far, the root's being 0. */
+  readonly depth: number
 }
 
 /** How a tree is cut. Equal chunks need the same root, the same size and the same threads. */
@@ -44,6 +46,7 @@ export function chunkerOf(root: Pointer | undefined, options: ChunkerOptions): C
   let queue: readonly Task[] = []
   let later: Task[] = root === undefined ? [] : [{ path: [], pending: [fresh(root)] }]
   let emptyTreeIsDue = root === undefined
+  let depth = 0
 
   function* next(): Walk<Iterable<ProofEntry> | undefined> {
     if (emptyTreeIsDue) {
@@ -58,11 +61,17 @@ export function chunkerOf(root: Pointer | undefined, options: ChunkerOptions): C
     if (task === undefined) return undefined
     const cut = yield* cutChunk(task, rootHash, options.chunkSize)
     queue = rest
+    depth = Math.max(depth, cut.depth)
     if (cut.rest.pending.length > 0) later.push(cut.rest)
     return cut.entries
   }
 
-  return { next }
+  return {
+    next,
+    get depth() {
+      return depth
+    },
+  }
 }
 
 /** Works through a task until its chunk is full; gives the chunk and what is left of the task. */
@@ -70,7 +79,7 @@ function* cutChunk(
   task: Task,
   root: Hash,
   chunkSize: number,
-): Walk<{ readonly entries: Iterable<ProofEntry>; readonly rest: Task }> {
+): Walk<{ readonly entries: Iterable<ProofEntry>; readonly rest: Task; readonly depth: number }> {
   const builder = proofBuilder(root, 0)
   const pending: Pending[] = []
   for (const node of task.path) builder.include(node)
@@ -80,6 +89,7 @@ function* cutChunk(
     pending.push({ node: read, state })
   }
   let endsWithLeaf = false
+  let depth = task.path.length + pending.length
   for (let top = pending.at(-1); top !== undefined; top = pending.at(-1)) {
     if (endsWithLeaf && builder.sizeBytes >= chunkSize) break
     const node = yield* open(top.node)
@@ -87,6 +97,8 @@ function* cutChunk(
     if (top.state === 'new') {
       builder.include(node)
       endsWithLeaf = node.kind === 'leaf'
+      // An internal node has entries of its children below it, also when they are not opened.
+      if (!endsWithLeaf) depth = Math.max(depth, task.path.length + pending.length)
     }
     if (node.kind === 'leaf' || top.state === 'right-started') {
       pending.pop()
@@ -96,7 +108,7 @@ function* cutChunk(
     if (child !== undefined) pending.push(fresh(child))
   }
   while (isExhausted(pending.at(-1))) pending.pop()
-  return { entries: builder.entries(), rest: { path: task.path, pending } }
+  return { entries: builder.entries(), rest: { path: task.path, pending }, depth }
 }
 
 /** Starts the next part of a node and gives the child it leads to, if there is one. */

@@ -176,6 +176,15 @@ export class Tree {
     return runWalk(make(pointerTo(this.#tree.root)), readResident)
   }
 
+  /** Takes the tree as it is for one that is stored in a place, and gives its hash. */
+  markCommitted(into: object): Hash {
+    const hash = this.rootHash()
+    for (const node of nodesToStore(this.#tree.root, true)) node.stored = true
+    this.#storedIn = into
+    startNextLog(this.#tree)
+    return hash
+  }
+
   /** Lets go of all nodes. Later calls fail with `CLOSED`. Safe to repeat. */
   close(): void {
     this.#state = 'closed'

@@ -1,0 +1,428 @@
+import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
+import { equalBytes } from '../bytes/bytes.ts'
+import { refused, type MediumError, type MkvsError, type NodeDbRefusal } from '../errors/mkvs-errors.ts'
+import { HASH_BYTES, type Hash } from '../hash/hash.ts'
+import { isNamespace, type Namespace } from '../record/namespace.ts'
+import { equalRoots, isEmptyRoot, ROOT_TYPE, rootFollows, type Root } from '../record/root.ts'
+import { visitAll } from '../tree/leaves.ts'
+import type { Pointer, TreeNode } from '../tree/node.ts'
+import { runStoredWalk } from '../tree/walk.ts'
+import {
+  openRecords,
+  progressOf,
+  progressRecord,
+  RECORD,
+  rootKey,
+  rootRecord,
+  textRecord,
+  type DbState,
+} from './db-records.ts'
+import type { NodeDb, NodeDbError, NodesToStore, RestoreProgress } from './node-db.ts'
+import type { NodeStore } from './node-store.ts'
+import { readNode, tagged, unsharedNodes } from './tagged-nodes.ts'
+
+/** Options of {@link openNodeDb}. */
+export interface NodeDbOptions {
+  /** Where the nodes lie. The database closes it. */
+  readonly store: NodeStore
+  /** Whose trees these are. A store holds one namespace. */
+  readonly namespace: Namespace
+}
+
+/** Nodes are written in batches of so many, so that a large tree needs no large memory. */
+const NODES_PER_WRITE = 4096
+
+/** The most versions that are not final: the original's limit. */
+const MAX_PENDING_VERSIONS = 5000
+
+/**
+ * Opens the trees in a store; an empty store is made ready. What a crash left half removed is
+ * removed now; an unfinished multipart insert stays open.
+ *
+ * May answer `INVALID_ARGUMENT` for a store of another namespace, `CORRUPTED`, `IO_FAILED`.
+ */
+export async function openNodeDb(
+  options: NodeDbOptions,
+): AsyncResult<NodeDb, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+  const { store, namespace } = options
+  if (!isNamespace(namespace)) {
+    const reason = 'malformed namespace'
+    return err(coreError('INVALID_ARGUMENT', reason, { argument: 'namespace', reason }))
+  }
+  const state = await openRecords(store, namespace)
+  if (!state.ok) return state
+  const db = new StoredNodeDb(store, namespace, state.value)
+  const cleaned = await db.removeDropped()
+  return cleaned.ok ? ok(db) : cleaned
+}
+
+class StoredNodeDb implements NodeDb {
+  readonly namespace: Namespace
+  readonly #store: NodeStore
+  readonly #state: DbState
+  #journals: number
+  /** Changes happen one after another. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(store: NodeStore, namespace: Namespace, state: DbState) {
+    this.#store = store
+    this.namespace = namespace
+    this.#state = state
+    this.#journals = state.journals.length
+  }
+
+  get earliestVersion(): bigint | undefined {
+    return this.#state.earliest
+  }
+
+  get latestVersion(): bigint | undefined {
+    return this.#state.latest
+  }
+
+  get multipartVersion(): bigint | undefined {
+    return this.#state.multipart
+  }
+
+  hasRoot(root: Root): boolean {
+    return isEmptyRoot(root) || this.#knows(root)
+  }
+
+  rootsOf(version: bigint): readonly Root[] {
+    return [...this.#state.roots.values()].filter((root) => root.version === version)
+  }
+
+  async getNode(
+    root: Root,
+    pointer: Pointer,
+    options?: CallOptions,
+  ): AsyncResult<TreeNode, NodeDbError> {
+    if (!this.#knows(root)) return err(refused('root-not-found'))
+    const found = await readNode(this.#store, pointer.hash, options)
+    return found.ok ? ok(found.value.node) : found
+  }
+
+  commit(
+    oldRoot: Root,
+    root: Root,
+    nodes: NodesToStore,
+    options?: CallOptions,
+  ): AsyncResult<void, NodeDbError> {
+    return this.#exclusive(async () => {
+      const refusal = this.#commitRefusal(oldRoot, root)
+      if (refusal !== undefined) return err(refused(refusal))
+      if (this.#knows(root)) return ok()
+      const limit = this.#pendingLimit(root.version)
+      if (limit !== undefined) return err(limit)
+      const written = await this.#putNodes(root.version, nodes, options)
+      if (!written.ok) return written
+      return this.#publish(root, options)
+    })
+  }
+
+  finalize(roots: readonly Root[], options?: CallOptions): AsyncResult<void, NodeDbError> {
+    return this.#exclusive(async () => {
+      const refusal = this.#finalizeRefusal(roots)
+      if (refusal !== undefined) return err(refused(refusal))
+      const version = roots[0]?.version ?? 0n
+      const losers = this.rootsOf(version).filter((old) => !roots.some((r) => equalRoots(r, old)))
+      const earliest = this.#state.earliest ?? version
+      const empty = roots.filter((root) => !this.#knows(root))
+      const ended = await this.#multipartRecords()
+      if (!ended.ok) return ended
+      const written = await this.#store.write(
+        {
+          putRecords: [
+            textRecord(RECORD.latest, `${version}`),
+            textRecord(RECORD.earliest, `${earliest}`),
+            ...empty.map((root) => textRecord(rootRecord('root', root), '')),
+            ...losers.map((root) => textRecord(rootRecord('drop', root), '')),
+          ],
+          deleteRecords: [...losers.map((root) => rootRecord('root', root)), ...ended.value],
+        },
+        options,
+      )
+      if (!written.ok) return written
+      Object.assign(this.#state, { earliest, latest: version, multipart: undefined, journals: [] })
+      for (const root of empty) this.#state.roots.set(rootKey(root), root)
+      return this.#drop(losers)
+    })
+  }
+
+  prune(version: bigint, options?: CallOptions): AsyncResult<void, NodeDbError> {
+    return this.#exclusive(async () => {
+      const { earliest, latest, multipart } = this.#state
+      if (multipart !== undefined) return err(refused('multipart-in-progress'))
+      if (latest === undefined || version > latest) return err(refused('not-finalized'))
+      if (version !== earliest) return err(refused('not-earliest'))
+      if (version === latest) return err(refused('cannot-prune-latest'))
+      const roots = this.rootsOf(version)
+      const next = this.#nextVersion(version) ?? latest
+      const written = await this.#store.write(
+        {
+          putRecords: [
+            textRecord(RECORD.earliest, `${next}`),
+            ...roots.map((root) => textRecord(rootRecord('drop', root), '')),
+          ],
+          deleteRecords: roots.map((root) => rootRecord('root', root)),
+        },
+        options,
+      )
+      if (!written.ok) return written
+      this.#state.earliest = next
+      return this.#drop(roots)
+    })
+  }
+
+  startMultipartInsert(version: bigint, options?: CallOptions): AsyncResult<void, NodeDbError> {
+    return this.#exclusive(async () => {
+      const { multipart, latest } = this.#state
+      if (version === 0n) return err(refused('invalid-multipart-version'))
+      if (multipart === version) return ok()
+      if (multipart !== undefined) return err(refused('multipart-in-progress'))
+      if (latest !== undefined && version <= latest) return err(refused('already-finalized'))
+      const putRecords = [textRecord(RECORD.multipart, `${version}`)]
+      const written = await this.#store.write({ putRecords }, options)
+      if (written.ok) this.#state.multipart = version
+      return written
+    })
+  }
+
+  abortMultipartInsert(options?: CallOptions): AsyncResult<void, NodeDbError> {
+    return this.#exclusive(async () => {
+      const version = this.#state.multipart
+      if (version === undefined) return ok()
+      for (const name of this.#state.journals) {
+        const journal = await this.#store.record(name, options)
+        if (!journal.ok) return journal
+        const deleteNodes = hashesIn(journal.value ?? new Uint8Array(0))
+        const removed = await this.#store.write({ deleteNodes, deleteRecords: [name] }, options)
+        if (!removed.ok) return removed
+      }
+      const roots = this.rootsOf(version)
+      const records = await this.#multipartRecords()
+      if (!records.ok) return records
+      const deleteRecords = [...records.value, ...roots.map((root) => rootRecord('root', root))]
+      const ended = await this.#store.write({ deleteRecords }, options)
+      if (!ended.ok) return ended
+      for (const root of roots) this.#state.roots.delete(rootKey(root))
+      Object.assign(this.#state, { multipart: undefined, journals: [] })
+      return ok()
+    })
+  }
+
+  importChunk(
+    root: Root,
+    nodes: NodesToStore,
+    progress: RestoreProgress,
+    options?: CallOptions,
+  ): AsyncResult<void, NodeDbError> {
+    return this.#exclusive(async () => {
+      const refusal = this.#multipartRefusal(root)
+      if (refusal !== undefined) return err(refused(refusal))
+      const putNodes: (readonly [Hash, Uint8Array])[] = []
+      const brought: Hash[] = []
+      const mayBeThere = [...this.#state.roots.values()].some((r) => r.version !== root.version)
+      for (const [hash, bytes] of nodes) {
+        putNodes.push([hash, tagged(bytes, root.version)])
+        const known = mayBeThere ? await this.#store.get(hash, options) : ok(undefined)
+        if (!known.ok) return known
+        if (known.value === undefined) brought.push(hash)
+      }
+      const journal = `journal/${`${this.#journals}`.padStart(10, '0')}`
+      const putRecords = [
+        [journal, joined(brought)] as const,
+        progressRecord(root, progress),
+      ]
+      const written = await this.#store.write({ putNodes, putRecords }, options)
+      if (!written.ok) return written
+      this.#journals++
+      this.#state.journals.push(journal)
+      return ok()
+    })
+  }
+
+  async restoreProgress(
+    root: Root,
+    options?: CallOptions,
+  ): AsyncResult<RestoreProgress | undefined, NodeDbError> {
+    if (this.#multipartRefusal(root) !== undefined) return ok(undefined)
+    const record = await this.#store.record(rootRecord('restore', root), options)
+    if (!record.ok) return record
+    return ok(record.value === undefined ? undefined : progressOf(record.value))
+  }
+
+  forgetRestore(root: Root, options?: CallOptions): AsyncResult<void, NodeDbError> {
+    const deleteRecords = [rootRecord('restore', root)]
+    return this.#exclusive(() => this.#store.write({ deleteRecords }, options))
+  }
+
+  completeRestore(root: Root, options?: CallOptions): AsyncResult<void, NodeDbError> {
+    return this.#exclusive(async () => {
+      const refusal = this.#multipartRefusal(root)
+      if (refusal !== undefined) return err(refused(refusal))
+      const walked = await this.#checkWhole(root, options)
+      if (!walked.ok) return walked
+      const putRecords = [textRecord(rootRecord('root', root), '')]
+      const deleteRecords = [rootRecord('restore', root)]
+      const written = await this.#store.write({ putRecords, deleteRecords }, options)
+      if (written.ok) this.#state.roots.set(rootKey(root), root)
+      return written
+    })
+  }
+
+  /** Removes the nodes of roots that are no longer there, and then the note to do so. */
+  async removeDropped(): AsyncResult<void, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+    for (const root of this.#state.dropped) {
+      const kept = [...this.#state.roots.values()].filter((other) => !isEmptyRoot(other))
+      const unshared = isEmptyRoot(root)
+        ? ok([])
+        : await unsharedNodes(this.#store, [root.hash], kept.map(hashOf), root.version)
+      if (!unshared.ok) return unshared
+      const hashes = unshared.value.toReversed()
+      for (let at = 0; at < hashes.length; at += NODES_PER_WRITE) {
+        const deleteNodes = hashes.slice(at, at + NODES_PER_WRITE)
+        const removed = await this.#store.write({ deleteNodes })
+        if (!removed.ok) return removed
+      }
+      const done = await this.#store.write({ deleteRecords: [rootRecord('drop', root)] })
+      if (!done.ok) return done
+    }
+    this.#state.dropped.length = 0
+    return ok()
+  }
+
+  async close(): Promise<void> {
+    await this.#last
+    await this.#store.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** Looks at every node of a tree, depth first: only the way down is in memory. */
+  async #checkWhole(root: Root, options?: CallOptions): AsyncResult<void, NodeDbError> {
+    const top = isEmptyRoot(root) ? undefined : { hash: root.hash }
+    return runStoredWalk(visitAll(top), async ({ hash }) => {
+      const found = await readNode(this.#store, hash, options)
+      return found.ok ? ok(found.value.node) : found
+    })
+  }
+
+  #knows(root: Root): boolean {
+    return equalBytes(root.namespace, this.namespace) && this.#state.roots.has(rootKey(root))
+  }
+
+  #commitRefusal(oldRoot: Root, root: Root): NodeDbRefusal | undefined {
+    const { multipart, latest } = this.#state
+    if (multipart !== undefined) return 'multipart-in-progress'
+    if (!equalBytes(root.namespace, this.namespace)) return 'bad-namespace'
+    if (!rootFollows(oldRoot, root)) return 'root-must-follow'
+    if (!isEmptyRoot(oldRoot)) {
+      if (!this.#knows(oldRoot)) return 'root-not-found'
+      const mayHaveChildren = oldRoot.type === ROOT_TYPE.state
+      if (!mayHaveChildren || oldRoot.version === root.version) return 'root-must-follow'
+    }
+    return latest !== undefined && root.version <= latest ? 'already-finalized' : undefined
+  }
+
+  #finalizeRefusal(roots: readonly Root[]): NodeDbRefusal | undefined {
+    const { multipart, latest } = this.#state
+    const [first] = roots
+    if (first === undefined) return 'root-not-found'
+    if (roots.some((root) => !equalBytes(root.namespace, this.namespace))) return 'bad-namespace'
+    if (roots.some((root) => root.version !== first.version)) return 'root-must-follow'
+    if (new Set(roots.map((root) => root.type)).size < roots.length) return 'root-must-follow'
+    if (latest !== undefined && first.version <= latest) return 'already-finalized'
+    if (multipart !== undefined && multipart !== first.version) return 'invalid-multipart-version'
+    if (multipart === undefined && latest !== undefined && first.version !== latest + 1n) {
+      return 'not-finalized'
+    }
+    return roots.every((root) => this.hasRoot(root)) ? undefined : 'root-not-found'
+  }
+
+  #multipartRefusal(root: Root): NodeDbRefusal | undefined {
+    if (this.#state.multipart === undefined) return 'multipart-in-progress'
+    if (!equalBytes(root.namespace, this.namespace)) return 'bad-namespace'
+    return this.#state.multipart === root.version ? undefined : 'invalid-multipart-version'
+  }
+
+  #pendingLimit(version: bigint): MediumError | undefined {
+    const { latest, roots } = this.#state
+    const pending = new Set([version])
+    for (const root of roots.values()) {
+      if (latest === undefined || root.version > latest) pending.add(root.version)
+    }
+    if (pending.size <= MAX_PENDING_VERSIONS) return undefined
+    const details = { limit: 'pendingVersions', maximum: MAX_PENDING_VERSIONS }
+    return coreError('LIMIT_EXCEEDED', 'too many versions that are not final', details)
+  }
+
+  #nextVersion(after: bigint): bigint | undefined {
+    let next: bigint | undefined
+    for (const { version } of this.#state.roots.values()) {
+      if (version > after && (next === undefined || version < next)) next = version
+    }
+    return next
+  }
+
+  async #putNodes(
+    version: bigint,
+    nodes: NodesToStore,
+    options?: CallOptions,
+  ): AsyncResult<void, NodeDbError> {
+    let putNodes: (readonly [Hash, Uint8Array])[] = []
+    for (const [hash, bytes] of nodes) {
+      putNodes.push([hash, tagged(bytes, version)])
+      if (putNodes.length < NODES_PER_WRITE) continue
+      const written = await this.#store.write({ putNodes }, options)
+      if (!written.ok) return written
+      putNodes = []
+    }
+    return this.#store.write({ putNodes }, options)
+  }
+
+  async #publish(root: Root, options?: CallOptions): AsyncResult<void, NodeDbError> {
+    const putRecords = [textRecord(rootRecord('root', root), '')]
+    const written = await this.#store.write({ putRecords }, options)
+    if (written.ok) this.#state.roots.set(rootKey(root), root)
+    return written
+  }
+
+  async #drop(roots: readonly Root[]): AsyncResult<void, NodeDbError> {
+    for (const root of roots) this.#state.roots.delete(rootKey(root))
+    this.#state.dropped.push(...roots)
+    return this.removeDropped()
+  }
+
+  /** The names of the records that end with the multipart insert. */
+  async #multipartRecords(): AsyncResult<string[], NodeDbError> {
+    if (this.#state.multipart === undefined) return ok([])
+    const notes = await this.#store.recordNames('restore/')
+    if (!notes.ok) return notes
+    return ok([RECORD.multipart, ...this.#state.journals, ...notes.value])
+  }
+
+  async #exclusive<T>(change: () => Promise<T>): Promise<T> {
+    const before = this.#last
+    const mine = before.then(change)
+    this.#last = mine.catch(() => undefined)
+    return mine
+  }
+}
+
+function hashOf(root: Root): Hash {
+  return root.hash
+}
+
+function joined(hashes: readonly Hash[]): Uint8Array {
+  const bytes = new Uint8Array(hashes.length * HASH_BYTES)
+  for (const [i, hash] of hashes.entries()) bytes.set(hash, i * HASH_BYTES)
+  return bytes
+}
+
+function hashesIn(bytes: Uint8Array): Hash[] {
+  return Array.from({ length: Math.floor(bytes.length / HASH_BYTES) }, (_, i) =>
+    bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
+  )
+}

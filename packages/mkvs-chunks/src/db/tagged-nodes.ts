@@ -1,0 +1,104 @@
+import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
+import { bitAt, joinBits } from '../bytes/bits.ts'
+import { equalBytes, NO_BYTES, toHex } from '../bytes/bytes.ts'
+import { mkvsError, type MediumError, type MkvsError } from '../errors/mkvs-errors.ts'
+import type { Hash } from '../hash/hash.ts'
+import { decodeNode } from '../tree/node-codec.ts'
+import type { Pointer, TreeNode } from '../tree/node.ts'
+import type { NodeStore } from './node-store.ts'
+
+// A stored node is the version that last wrote it (8 bytes, little-endian) and its full form. The
+// version is what lets a prune tell a node that a later version made again from one that it did not.
+
+const TAG_BYTES = 8
+
+/** A node and the version that last wrote it. */
+export interface TaggedNode {
+  readonly node: TreeNode
+  readonly version: bigint
+}
+
+/** A node's bytes with the version that writes it. */
+export function tagged(bytes: Uint8Array, version: bigint): Uint8Array {
+  const value = new Uint8Array(TAG_BYTES + bytes.length)
+  new DataView(value.buffer).setBigUint64(0, version, true)
+  value.set(bytes, TAG_BYTES)
+  return value
+}
+
+/** Reads a node. `NODE_NOT_FOUND` when it is not there, `CORRUPTED` when it is not itself. */
+export async function readNode(
+  store: NodeStore,
+  hash: Hash,
+  options?: CallOptions,
+): AsyncResult<TaggedNode, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+  const value = await store.get(hash, options)
+  if (!value.ok) return value
+  if (value.value === undefined) {
+    return err(mkvsError('NODE_NOT_FOUND', 'mkvs: node not found', { hash: toHex(hash) }))
+  }
+  // Lenient: a restore that was lenient stored what it was given, and the hash says it all.
+  const node = decodeNode(value.value.subarray(TAG_BYTES), false)
+  if (node.ok && equalBytes(node.value.hash, hash)) {
+    const { buffer, byteOffset } = value.value
+    return ok({ node: node.value, version: new DataView(buffer, byteOffset).getBigUint64(0, true) })
+  }
+  const reason = node.ok ? 'another node' : node.error
+  return err(coreError('CORRUPTED', `node: ${reason}`, { what: 'node', reason, key: toHex(hash) }))
+}
+
+/**
+ * The nodes of dropped trees that no kept tree has, parents before their children, as long as no
+ * version after `upTo` wrote them. Nodes that are gone already are skipped.
+ */
+export async function unsharedNodes(
+  store: NodeStore,
+  dropped: readonly Hash[],
+  kept: readonly Hash[],
+  upTo: bigint,
+): AsyncResult<Hash[], MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+  const unshared: Hash[] = []
+  const stack = dropped.map((hash) => ({ hash, depth: 0, path: NO_BYTES }))
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    const found = await readNode(store, at.hash)
+    if (!found.ok && found.error.code === 'NODE_NOT_FOUND') continue
+    if (!found.ok) return found
+    const { node, version } = found.value
+    if (version > upTo) continue
+    const isLeaf = node.kind === 'leaf'
+    const bits = isLeaf ? node.key.length * 8 : at.depth + node.labelBits
+    const path = isLeaf ? node.key : joinBits(at.path, at.depth, node.label, node.labelBits)
+    const shared = await isInAny(store, kept, at.hash, path, bits)
+    if (!shared.ok) return shared
+    if (shared.value) continue
+    unshared.push(at.hash)
+    if (isLeaf) continue
+    if (node.left !== undefined) stack.push({ hash: node.left.hash, depth: bits, path })
+    if (node.right !== undefined) stack.push({ hash: node.right.hash, depth: bits, path })
+  }
+  return ok(unshared)
+}
+
+/** Whether a node is in one of these trees: then it is on the way its path goes. */
+async function isInAny(
+  store: NodeStore,
+  roots: readonly Hash[],
+  hash: Hash,
+  path: Uint8Array,
+  bits: number,
+): AsyncResult<boolean, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+  for (const root of roots) {
+    let depth = 0
+    for (let at: Pointer | undefined = { hash: root }; at !== undefined; ) {
+      if (equalBytes(at.hash, hash)) return ok(true)
+      const found = await readNode(store, at.hash)
+      if (!found.ok) return found
+      const node: TreeNode = found.value.node
+      if (node.kind === 'leaf') break
+      depth += node.labelBits
+      if (depth >= bits) break
+      at = bitAt(path, depth) === 0 ? node.left : node.right
+    }
+  }
+  return ok(false)
+}
