@@ -64,13 +64,13 @@ function buildNode(spec: NodeSpec): TreeNode {
   const leaf =
     embedded === undefined ? undefined : leafNode(utf8(embedded.keyUtf8), utf8(embedded.valueUtf8))
   const pointer = (hash: string | null) => (hash === null ? undefined : { hash: hex(hash) })
-  return internalNode(
-    spec.labelBits,
-    hex(spec.labelHex),
+  return internalNode({
+    labelBits: spec.labelBits,
+    label: hex(spec.labelHex),
     leaf,
-    pointer(spec.leftHash),
-    pointer(spec.rightHash),
-  )
+    left: pointer(spec.leftHash),
+    right: pointer(spec.rightHash),
+  })
 }
 
 describe('bit strings', () => {

@@ -11,7 +11,7 @@ import {
   type Result,
 } from '@tidemark/core'
 import { equalBytes } from '../bytes/bytes.ts'
-import { encodeChunk } from '../chunk/chunk-file.ts'
+import { chunkWriter } from '../chunk/chunk-file.ts'
 import { chunkerOf } from '../chunk/chunker.ts'
 import type { NodeDb, NodeDbError } from '../db/node-db.ts'
 import { mkvsError, refused, UPSTREAM, type MediumError, type MkvsError } from '../errors/mkvs-errors.ts'
@@ -238,11 +238,12 @@ class BlobCreator implements Creator {
     const digests: Hash[] = []
     for (;;) {
       const read = (at: Pointer) => this.#db.getNode(root, at, options)
-      const entries = await runStoredWalk(chunker.next(), read)
-      if (!entries.ok) return entries
-      if (entries.value === undefined) return ok(digests)
+      const file = chunkWriter()
+      const cut = await runStoredWalk(chunker.next(file.write), read)
+      if (!cut.ok) return cut
+      if (!cut.value) return ok(digests)
       if (chunker.depth > this.#maxDepth) return err(tooDeep(this.#maxDepth))
-      const { bytes, digest } = encodeChunk(entries.value)
+      const { bytes, digest } = file.end()
       const staged = await this.#store.put(chunkKey(root, digests.length), bytes, options)
       if (!staged.ok) return staged
       digests.push(digest)

@@ -22,7 +22,14 @@ const NULL = 0xf6
 const UNDEFINED = 0xf7
 
 /** Puts the entries of one proof in a chunk file: CBOR items one after another, Snappy-framed. */
-export function encodeChunk(entries: Iterable<ProofEntry>): ChunkFile {
+export interface ChunkWriter {
+  write(entry: ProofEntry): void
+  /** Ends the file. Call once. */
+  end(): ChunkFile
+}
+
+/** Begins a chunk file. */
+export function chunkWriter(): ChunkWriter {
   const pieces: Uint8Array[] = []
   const digest = hashStream()
   const writer = frameWriter((piece) => {
@@ -30,14 +37,18 @@ export function encodeChunk(entries: Iterable<ProofEntry>): ChunkFile {
     pieces.push(piece.slice())
   })
   let item = new Uint8Array(256)
-  for (const entry of entries) {
-    const length = itemLength(entry)
-    if (length > item.length) item = new Uint8Array(2 * length)
-    writeItem(item, entry)
-    writer.write(item.subarray(0, length))
+  return {
+    write: (entry) => {
+      const length = itemLength(entry)
+      if (length > item.length) item = new Uint8Array(2 * length)
+      writeItem(item, entry)
+      writer.write(item.subarray(0, length))
+    },
+    end: () => {
+      writer.close()
+      return { bytes: concatBytes(pieces), digest: digest.digest() }
+    },
   }
-  writer.close()
-  return { bytes: concatBytes(pieces), digest: digest.digest() }
 }
 
 /**

@@ -1,13 +1,13 @@
-import type { Hash } from '../hash/hash.ts'
-import { proofBuilder } from '../proof/builder.ts'
+import { equalBytes } from '../bytes/bytes.ts'
 import type { ProofEntry } from '../proof/proof.ts'
-import { EMPTY_HASH, type InternalNode, type Pointer, type TreeNode } from '../tree/node.ts'
+import type { InternalNode, Pointer, TreeNode } from '../tree/node.ts'
 import type { Walk } from '../tree/walk.ts'
+import { proofWriter, type ProofWriter } from './proof-writer.ts'
 
 /** Cuts one tree into proofs, each of which opens a stretch of it. */
 export interface Chunker {
-  /** The entries of the next chunk; `undefined` after the last one. */
-  next(): Walk<Iterable<ProofEntry> | undefined>
+  /** Gives the entries of the next chunk to `emit`, in order; `false` after the last chunk. */
+  next(emit: (entry: ProofEntry) => void): Walk<boolean>
   /** The level of the deepest proof entry so far, the root's being 0. */
   readonly depth: number
 }
@@ -30,6 +30,10 @@ interface Pending {
   /** A node of the tree, or its pointer while it has not been read. */
   node: TreeNode | Pointer
   state: State
+  /** Where it hangs below the frame before. */
+  readonly side: 0 | 1 | 'embedded'
+  /** Whether the proof that is being written has it. */
+  entered: boolean
 }
 
 /** A part of the tree that is cut on its own: the way to it, and what is left of it. */
@@ -41,29 +45,29 @@ interface Task {
 
 /** A chunker over the tree of a root. */
 export function chunkerOf(root: Pointer | undefined, options: ChunkerOptions): Chunker {
-  const rootHash = root?.hash ?? EMPTY_HASH
   /** The tasks of this round, in the order of their chunks, and those of the next. */
   let queue: readonly Task[] = []
-  let later: Task[] = root === undefined ? [] : [{ path: [], pending: [fresh(root)] }]
+  let later: Task[] = root === undefined ? [] : [{ path: [], pending: [fresh(root, 0)] }]
   let emptyTreeIsDue = root === undefined
   let depth = 0
 
-  function* next(): Walk<Iterable<ProofEntry> | undefined> {
+  function* next(emit: (entry: ProofEntry) => void): Walk<boolean> {
     if (emptyTreeIsDue) {
       emptyTreeIsDue = false
-      return [undefined]
+      emit(undefined)
+      return true
     }
     if (queue.length === 0) {
       queue = yield* splitAll(later, options.threads)
       later = []
     }
     const [task, ...rest] = queue
-    if (task === undefined) return undefined
-    const cut = yield* cutChunk(task, rootHash, options.chunkSize)
+    if (task === undefined) return false
+    const cut = yield* cutChunk(task, options.chunkSize, proofWriter(emit))
     queue = rest
     depth = Math.max(depth, cut.depth)
     if (cut.rest.pending.length > 0) later.push(cut.rest)
-    return cut.entries
+    return true
   }
 
   return {
@@ -74,55 +78,83 @@ export function chunkerOf(root: Pointer | undefined, options: ChunkerOptions): C
   }
 }
 
-/** Works through a task until its chunk is full; gives the chunk and what is left of the task. */
+/** Works through a task until its chunk is full; gives what is left of the task. */
 function* cutChunk(
   task: Task,
-  root: Hash,
   chunkSize: number,
-): Walk<{ readonly entries: Iterable<ProofEntry>; readonly rest: Task; readonly depth: number }> {
-  const builder = proofBuilder(root, 0)
-  const pending: Pending[] = []
-  for (const node of task.path) builder.include(node)
-  for (const { node, state } of task.pending) {
-    const read = yield* open(node)
-    builder.include(read)
-    pending.push({ node: read, state })
-  }
+  proof: ProofWriter,
+): Walk<{ readonly rest: Task; readonly depth: number }> {
+  const pending = yield* reopen(task, proof)
   let endsWithLeaf = false
   let depth = task.path.length + pending.length
   for (let top = pending.at(-1); top !== undefined; top = pending.at(-1)) {
-    if (endsWithLeaf && builder.sizeBytes >= chunkSize) break
-    const node = yield* open(top.node)
-    top.node = node
-    if (top.state === 'new') {
-      builder.include(node)
-      endsWithLeaf = node.kind === 'leaf'
-      // An internal node has entries of its children below it, also when they are not opened.
-      if (!endsWithLeaf) depth = Math.max(depth, task.path.length + pending.length)
-    }
-    if (node.kind === 'leaf' || top.state === 'right-started') {
+    if (endsWithLeaf && proof.sizeBytes >= chunkSize) break
+    if (top.state === 'right-started') {
+      proof.leave()
       pending.pop()
       continue
     }
+    const node = yield* open(top.node)
+    top.node = node
+    if (top.state === 'new') {
+      if (top.side === 'embedded') countLeaf(proof, node)
+      else if (!top.entered) proof.enter(node, top.side)
+      endsWithLeaf = node.kind === 'leaf'
+      if (node.kind === 'leaf') {
+        pending.pop()
+        continue
+      }
+      // An internal node has entries of its children below it, also when they are not opened.
+      depth = Math.max(depth, task.path.length + pending.length)
+    }
+    if (node.kind === 'leaf') continue
     const child = advance(top, node)
-    if (child !== undefined) pending.push(fresh(child))
+    if (child !== undefined) pending.push(child)
   }
+  proof.finish()
   while (isExhausted(pending.at(-1))) pending.pop()
-  return { entries: builder.entries(), rest: { path: task.path, pending }, depth }
+  for (const frame of pending) frame.entered = false
+  return { rest: { path: task.path, pending }, depth }
+}
+
+/** Writes the way to what is left of a task into a new proof. */
+function* reopen(task: Task, proof: ProofWriter): Walk<Pending[]> {
+  const pending: Pending[] = []
+  let parent: InternalNode | undefined
+  for (const node of task.path) {
+    proof.enter(node, sideBelow(parent, node))
+    parent = node
+  }
+  for (const frame of task.pending) {
+    const node = yield* open(frame.node)
+    const side = sideBelow(parent, node)
+    proof.enter(node, side)
+    pending.push({ node, side, state: frame.state, entered: true })
+    if (node.kind === 'internal') parent = node
+  }
+  return pending
+}
+
+function sideBelow(parent: InternalNode | undefined, child: TreeNode): 0 | 1 {
+  return parent?.right !== undefined && equalBytes(parent.right.hash, child.hash) ? 1 : 0
+}
+
+function countLeaf(proof: ProofWriter, node: TreeNode): void {
+  if (node.kind === 'leaf') proof.count(node)
 }
 
 /** Starts the next part of a node and gives the child it leads to, if there is one. */
-function advance(top: Pending, node: InternalNode): TreeNode | Pointer | undefined {
+function advance(top: Pending, node: InternalNode): Pending | undefined {
   if (top.state === 'new') {
     top.state = 'leaf-done'
-    return node.leaf
+    return node.leaf && fresh(node.leaf, 'embedded')
   }
   if (top.state === 'leaf-done') {
     top.state = 'left-started'
-    return node.left
+    return node.left && fresh(node.left, 0)
   }
   top.state = 'right-started'
-  return node.right
+  return node.right && fresh(node.right, 1)
 }
 
 /** Whether nothing below a node is left to do. */
@@ -157,7 +189,7 @@ function* splitTask(task: Task): Walk<Task[]> {
   const node = yield* open(bottom.node)
   if (node.kind === 'leaf') return [task]
   const path = [...task.path, node]
-  const whole = (child: Pointer): Task => ({ path, pending: [fresh(child)] })
+  const whole = (child: Pointer): Task => ({ path, pending: [fresh(child, 0)] })
   if (bottom.state === 'new' || bottom.state === 'leaf-done') {
     const children = [node.left, node.right].filter((child) => child !== undefined)
     return children.length === 0 ? [task] : children.map(whole)
@@ -168,8 +200,8 @@ function* splitTask(task: Task): Walk<Task[]> {
   return node.right === undefined ? [remaining] : [whole(node.right), remaining]
 }
 
-function fresh(node: TreeNode | Pointer): Pending {
-  return { node, state: 'new' }
+function fresh(node: TreeNode | Pointer, side: Pending['side']): Pending {
+  return { node, state: 'new', side, entered: false }
 }
 
 function* open(node: TreeNode | Pointer): Walk<TreeNode> {

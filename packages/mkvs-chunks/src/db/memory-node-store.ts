@@ -1,7 +1,7 @@
 import { coreError, err, ok, type AsyncResult, type CallOptions, type CoreError } from '@tidemark/core'
-import { mapKey } from '../bytes/bytes.ts'
 import type { MediumError } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
+import { NodeTable } from './node-table.ts'
 import type { NodeBatch, NodeStore } from './node-store.ts'
 
 /**
@@ -16,7 +16,7 @@ import type { NodeBatch, NodeStore } from './node-store.ts'
  */
 export class MemoryNodeStore implements NodeStore {
   readonly durable = 'none'
-  readonly #nodes = new Map<string, Uint8Array>()
+  #nodes = new NodeTable()
   readonly #records = new Map<string, Uint8Array>()
   #closed = false
 
@@ -30,7 +30,7 @@ export class MemoryNodeStore implements NodeStore {
     options?: CallOptions,
   ): AsyncResult<Uint8Array | undefined, MediumError> {
     const refused = this.#refusal('get', options)
-    return refused === undefined ? ok(this.#nodes.get(mapKey(hash))) : err(refused)
+    return refused === undefined ? ok(this.#nodes.get(hash)) : err(refused)
   }
 
   async record(
@@ -53,8 +53,8 @@ export class MemoryNodeStore implements NodeStore {
   async write(batch: NodeBatch, options?: CallOptions): AsyncResult<void, MediumError> {
     const refused = this.#refusal('write', options)
     if (refused !== undefined) return err(refused)
-    for (const hash of batch.deleteNodes ?? []) this.#nodes.delete(mapKey(hash))
-    for (const [hash, bytes] of batch.putNodes ?? []) this.#nodes.set(mapKey(hash), bytes.slice())
+    for (const hash of batch.deleteNodes ?? []) this.#nodes.delete(hash)
+    for (const [hash, bytes] of batch.putNodes ?? []) this.#nodes.set(hash, bytes)
     for (const name of batch.deleteRecords ?? []) this.#records.delete(name)
     for (const [name, bytes] of batch.putRecords ?? []) this.#records.set(name, bytes.slice())
     return ok()
@@ -62,7 +62,7 @@ export class MemoryNodeStore implements NodeStore {
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#nodes.clear()
+    this.#nodes = new NodeTable()
     this.#records.clear()
   }
 

@@ -4,9 +4,7 @@ import { refused, type MediumError, type MkvsError, type NodeDbRefusal } from '.
 import { HASH_BYTES, type Hash } from '../hash/hash.ts'
 import { isNamespace, type Namespace } from '../record/namespace.ts'
 import { equalRoots, isEmptyRoot, ROOT_TYPE, rootFollows, type Root } from '../record/root.ts'
-import { visitAll } from '../tree/leaves.ts'
 import type { Pointer, TreeNode } from '../tree/node.ts'
-import { runStoredWalk } from '../tree/walk.ts'
 import {
   openRecords,
   progressOf,
@@ -19,7 +17,7 @@ import {
 } from './db-records.ts'
 import type { NodeDb, NodeDbError, NodesToStore, RestoreProgress } from './node-db.ts'
 import type { NodeStore } from './node-store.ts'
-import { readNode, tagged, unsharedNodes } from './tagged-nodes.ts'
+import { checkWhole, readNode, tagged, unsharedNodes } from './tagged-nodes.ts'
 
 /** Options of {@link openNodeDb}. */
 export interface NodeDbOptions {
@@ -61,6 +59,8 @@ class StoredNodeDb implements NodeDb {
   readonly #store: NodeStore
   readonly #state: DbState
   #journals: number
+  /** The root that was asked for last: walks ask for one root a million times. */
+  #lastKnown: Root | undefined
   /** Changes happen one after another. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -204,6 +204,7 @@ class StoredNodeDb implements NodeDb {
       const deleteRecords = [...records.value, ...roots.map((root) => rootRecord('root', root))]
       const ended = await this.#store.write({ deleteRecords }, options)
       if (!ended.ok) return ended
+      this.#lastKnown = undefined
       for (const root of roots) this.#state.roots.delete(rootKey(root))
       Object.assign(this.#state, { multipart: undefined, journals: [] })
       return ok()
@@ -260,8 +261,8 @@ class StoredNodeDb implements NodeDb {
     return this.#exclusive(async () => {
       const refusal = this.#multipartRefusal(root)
       if (refusal !== undefined) return err(refused(refusal))
-      const walked = await this.#checkWhole(root, options)
-      if (!walked.ok) return walked
+      const whole = isEmptyRoot(root) ? ok() : await checkWhole(this.#store, root.hash, options)
+      if (!whole.ok) return whole
       const putRecords = [textRecord(rootRecord('root', root), '')]
       const deleteRecords = [rootRecord('restore', root)]
       const written = await this.#store.write({ putRecords, deleteRecords }, options)
@@ -300,17 +301,11 @@ class StoredNodeDb implements NodeDb {
     await this.close()
   }
 
-  /** Looks at every node of a tree, depth first: only the way down is in memory. */
-  async #checkWhole(root: Root, options?: CallOptions): AsyncResult<void, NodeDbError> {
-    const top = isEmptyRoot(root) ? undefined : { hash: root.hash }
-    return runStoredWalk(visitAll(top), async ({ hash }) => {
-      const found = await readNode(this.#store, hash, options)
-      return found.ok ? ok(found.value.node) : found
-    })
-  }
-
   #knows(root: Root): boolean {
-    return equalBytes(root.namespace, this.namespace) && this.#state.roots.has(rootKey(root))
+    if (root === this.#lastKnown) return true
+    const knows = equalBytes(root.namespace, this.namespace) && this.#state.roots.has(rootKey(root))
+    if (knows) this.#lastKnown = root
+    return knows
   }
 
   #commitRefusal(oldRoot: Root, root: Root): NodeDbRefusal | undefined {
@@ -390,6 +385,7 @@ class StoredNodeDb implements NodeDb {
   }
 
   async #drop(roots: readonly Root[]): AsyncResult<void, NodeDbError> {
+    this.#lastKnown = undefined
     for (const root of roots) this.#state.roots.delete(rootKey(root))
     this.#state.dropped.push(...roots)
     return this.removeDropped()

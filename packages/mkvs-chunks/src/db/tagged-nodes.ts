@@ -2,9 +2,9 @@ import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemar
 import { bitAt, joinBits } from '../bytes/bits.ts'
 import { equalBytes, NO_BYTES, toHex } from '../bytes/bytes.ts'
 import { mkvsError, type MediumError, type MkvsError } from '../errors/mkvs-errors.ts'
-import type { Hash } from '../hash/hash.ts'
-import { decodeNode } from '../tree/node-codec.ts'
-import type { Pointer, TreeNode } from '../tree/node.ts'
+import { HASH_BYTES, type Hash } from '../hash/hash.ts'
+import { decodeNode, LEAF } from '../tree/node-codec.ts'
+import { EMPTY_HASH, type Pointer, type TreeNode } from '../tree/node.ts'
 import type { NodeStore } from './node-store.ts'
 
 // A stored node is the version that last wrote it (8 bytes, little-endian) and its full form. The
@@ -34,9 +34,7 @@ export async function readNode(
 ): AsyncResult<TaggedNode, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
   const value = await store.get(hash, options)
   if (!value.ok) return value
-  if (value.value === undefined) {
-    return err(mkvsError('NODE_NOT_FOUND', 'mkvs: node not found', { hash: toHex(hash) }))
-  }
+  if (value.value === undefined) return err(nodeNotFound(hash))
   // Lenient: a restore that was lenient stored what it was given, and the hash says it all.
   const node = decodeNode(value.value.subarray(TAG_BYTES), false)
   if (node.ok && equalBytes(node.value.hash, hash)) {
@@ -45,6 +43,33 @@ export async function readNode(
   }
   const reason = node.ok ? 'another node' : node.error
   return err(coreError('CORRUPTED', `node: ${reason}`, { what: 'node', reason, key: toHex(hash) }))
+}
+
+/**
+ * Looks for every node of a tree, depth first: only the way down is in memory. The hashes were
+ * checked when the nodes were stored, so no node is decoded: children are its last 64 bytes.
+ */
+export async function checkWhole(
+  store: NodeStore,
+  root: Hash,
+  options?: CallOptions,
+): AsyncResult<void, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+  const stack = [root]
+  for (let hash = stack.pop(); hash !== undefined; hash = stack.pop()) {
+    const value = await store.get(hash, options)
+    if (!value.ok) return value
+    if (value.value === undefined) return err(nodeNotFound(hash))
+    if (value.value[TAG_BYTES] === LEAF) continue
+    const left = value.value.subarray(-2 * HASH_BYTES, -HASH_BYTES)
+    const right = value.value.subarray(-HASH_BYTES)
+    if (!equalBytes(right, EMPTY_HASH)) stack.push(right)
+    if (!equalBytes(left, EMPTY_HASH)) stack.push(left)
+  }
+  return ok()
+}
+
+function nodeNotFound(hash: Hash): MkvsError<'NODE_NOT_FOUND'> {
+  return mkvsError('NODE_NOT_FOUND', 'mkvs: node not found', { hash: toHex(hash) })
 }
 
 /**

@@ -68,7 +68,8 @@ export function proofBuilder(
   }
 }
 
-function opened(node: TreeNode, version: ProofVersion): Uint8Array {
+/** The entry of an opened node. */
+export function opened(node: TreeNode, version: ProofVersion): Uint8Array {
   const compact = encodeCompact(node, version)
   const entry = new Uint8Array(1 + compact.length)
   entry[0] = OPENED
@@ -76,7 +77,8 @@ function opened(node: TreeNode, version: ProofVersion): Uint8Array {
   return entry
 }
 
-function hashOnly(hash: Hash): Uint8Array {
+/** The entry of a node that is not opened. */
+export function hashOnly(hash: Hash): Uint8Array {
   const entry = new Uint8Array(1 + HASH_BYTES)
   entry[0] = HASH_ONLY
   entry.set(hash, 1)

@@ -96,6 +96,7 @@ interface Frame {
   readonly labelBits: number
   readonly label: Uint8Array
   readonly leaf: LeafNode | undefined
+  readonly compact: Uint8Array
   readonly end: number
   /** What was read so far: (version 1: embedded leaf,) left, right. */
   readonly children: (Pointer | undefined)[]
@@ -174,10 +175,11 @@ function closeFrame(frame: Frame, version: 0 | 1, strict: boolean): Result<TreeN
   const count = [embedded, left, right].filter((child) => child !== undefined).length
   if (strict && count < 2) return err('a node that need not be there')
   if (embedded === undefined || isLeaf(embedded)) {
-    return ok(internalNode(labelBits, label, embedded, left, right))
+    const parts = { labelBits, label, leaf: embedded, left, right }
+    return ok(internalNode(version === 0 ? { ...parts, compact: frame.compact } : parts))
   }
   if ('kind' in embedded) return err('an embedded leaf is no leaf')
-  return ok(internalNode(labelBits, label, undefined, left, right, embedded))
+  return ok(internalNode({ labelBits, label, leaf: undefined, shutLeaf: embedded, left, right }))
 }
 
 /** What one entry holds: nothing, an unopened node, a leaf, or an internal node to be completed. */
@@ -195,10 +197,10 @@ function readEntry(entry: ProofEntry, version: 0 | 1, strict: boolean): Result<E
   if (byteAt(entry, 0) !== OPENED) return err('unexpected entry')
   const node = parseNode(body, strict)
   if (!node.ok || node.value.kind === 'leaf') return node
-  const { labelBits, label, leaf, rest } = node.value
+  const { labelBits, label, leaf, compact, rest } = node.value
   if (strict && rest.length > 0) return err('malformed node: bytes left over')
   if (version === 1 && leaf !== undefined) return err('an embedded leaf that is not a child')
-  return ok({ labelBits, label, leaf })
+  return ok({ labelBits, label, leaf, compact })
 }
 
 /** Where the next child of a frame hangs. */

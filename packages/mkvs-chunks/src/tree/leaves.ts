@@ -16,14 +16,3 @@ export function* visitLeaves(
     if (node.left !== undefined) stack.push(node.left)
   }
 }
-
-/** Asks for every node, so that whoever answers notices if one is missing. */
-export function* visitAll(root: Pointer | undefined): Walk<void> {
-  const stack: Pointer[] = root === undefined ? [] : [root]
-  for (let pointer = stack.pop(); pointer !== undefined; pointer = stack.pop()) {
-    const node: TreeNode = yield pointer
-    if (node.kind === 'leaf') continue
-    if (node.right !== undefined) stack.push(node.right)
-    if (node.left !== undefined) stack.push(node.left)
-  }
-}

@@ -13,8 +13,8 @@ import {
   type TreeNode,
 } from './node.ts'
 
-/** First byte of a serialised node. */
-const LEAF = 0x00
+/** First byte of a serialised leaf. */
+export const LEAF = 0x00
 const INTERNAL = 0x01
 /** In the place of an embedded leaf: there is none. */
 const NO_LEAF = 0x02
@@ -27,6 +27,8 @@ export type ParsedNode =
       readonly labelBits: number
       readonly label: Uint8Array
       readonly leaf: LeafNode | undefined
+      /** The bytes up to here: the compact form. */
+      readonly compact: Uint8Array
       /** What follows the embedded leaf: the children's hashes in the full form. */
       readonly rest: Uint8Array
     }
@@ -45,6 +47,7 @@ export function encodeNode(node: TreeNode): Uint8Array {
 /** Serialises a node as proofs carry it; version 1 leaves the embedded leaf out. */
 export function encodeCompact(node: TreeNode, proofVersion: 0 | 1): Uint8Array {
   if (node.kind === 'leaf') return encodeLeaf(node)
+  if (proofVersion === 0 && node.compact !== undefined) return node.compact
   const embedded = proofVersion === 0 ? node.leaf : undefined
   const leafAt = 3 + bytesForBits(node.labelBits)
   const bytes = new Uint8Array(leafAt + (embedded === undefined ? 1 : leafLength(embedded)))
@@ -61,27 +64,19 @@ export function encodeCompact(node: TreeNode, proofVersion: 0 | 1): Uint8Array {
 export function decodeNode(bytes: Uint8Array, strict: boolean): Result<TreeNode, string> {
   const parsed = parseNode(bytes, strict)
   if (!parsed.ok || parsed.value.kind === 'leaf') return asNode(parsed)
-  const { labelBits, label, leaf, rest } = parsed.value
+  const { labelBits, label, leaf, compact, rest } = parsed.value
   if (rest.length < 2 * HASH_BYTES) return err('malformed node: children missing')
   if (strict && rest.length > 2 * HASH_BYTES) return err('malformed node: bytes left over')
-  const left = pointerAt(rest, 0)
-  const right = pointerAt(rest, HASH_BYTES)
-  return ok(internalNode(labelBits, label, leaf, left, right))
+  const [left, right] = [pointerAt(rest, 0), pointerAt(rest, HASH_BYTES)]
+  return ok(internalNode({ labelBits, label, leaf, left, right, compact }))
 }
 
 /** An internal node of these parts, hashed. */
-export function internalNode(
-  labelBits: number,
-  label: Uint8Array,
-  leaf: LeafNode | undefined,
-  left: Pointer | undefined,
-  right: Pointer | undefined,
-  shutLeaf?: Pointer,
-): InternalNode {
+export function internalNode(parts: Omit<InternalNode, 'kind' | 'hash'>): InternalNode {
+  const { labelBits, label, leaf, shutLeaf, left, right } = parts
   const embedded = hashAt(leaf ?? shutLeaf)
   const hash = hashInternal(labelBits, label, embedded, hashAt(left), hashAt(right))
-  const node = { kind: 'internal', hash, labelBits, label, leaf, left, right } as const
-  return shutLeaf === undefined ? node : { ...node, shutLeaf }
+  return { kind: 'internal', hash, ...parts }
 }
 
 /** A leaf of this key and value, hashed. */
@@ -106,13 +101,14 @@ export function parseNode(bytes: Uint8Array, strict: boolean): Result<ParsedNode
   if (labelBits > MAX_DEPTH_BITS) return err('malformed node: label too long')
   if (strict && !hasClearPadding(label, labelBits)) return err('malformed node: label padding')
   if (byteAt(bytes, leafAt) === NO_LEAF) {
-    const rest = bytes.subarray(leafAt + 1)
-    return ok({ kind: 'internal', labelBits, label, leaf: undefined, rest })
+    const [compact, rest] = [bytes.subarray(0, leafAt + 1), bytes.subarray(leafAt + 1)]
+    return ok({ kind: 'internal', labelBits, label, leaf: undefined, compact, rest })
   }
   const leaf = parseLeaf(bytes.subarray(leafAt), false)
   if (!leaf.ok) return leaf
-  const rest = bytes.subarray(leafAt + leafLength(leaf.value))
-  return ok({ kind: 'internal', labelBits, label, leaf: leaf.value, rest })
+  const end = leafAt + leafLength(leaf.value)
+  const [compact, rest] = [bytes.subarray(0, end), bytes.subarray(end)]
+  return ok({ kind: 'internal', labelBits, label, leaf: leaf.value, compact, rest })
 }
 
 function parseLeaf(bytes: Uint8Array, exact: boolean): Result<LeafNode, string> {
@@ -124,10 +120,13 @@ function parseLeaf(bytes: Uint8Array, exact: boolean): Result<LeafNode, string> 
   const end = valueAt + readUint32(bytes, 3 + keyLength)
   if (end > bytes.length) return err('malformed node: value past the end')
   if (exact && end < bytes.length) return err('malformed node: bytes left over')
-  return ok(leafNode(bytes.subarray(3, 3 + keyLength), bytes.subarray(valueAt, end)))
+  const key = bytes.subarray(3, 3 + keyLength)
+  const value = bytes.subarray(valueAt, end)
+  return ok({ ...leafNode(key, value), compact: bytes.subarray(0, end) })
 }
 
 function encodeLeaf(leaf: LeafNode): Uint8Array {
+  if (leaf.compact !== undefined) return leaf.compact
   const bytes = new Uint8Array(leafLength(leaf))
   writeLeaf(bytes, 0, leaf)
   return bytes

@@ -24,6 +24,8 @@ export interface LeafNode {
   readonly hash: Hash
   readonly key: Uint8Array
   readonly value: Uint8Array
+  /** The serialised leaf, if it was read from bytes. */
+  readonly compact?: Uint8Array
 }
 
 /**
@@ -43,6 +45,8 @@ export interface InternalNode {
   readonly shutLeaf?: Pointer
   readonly left: Pointer | undefined
   readonly right: Pointer | undefined
+  /** The compact form of version 0, if the node was read from bytes. */
+  readonly compact?: Uint8Array
 }
 
 /** A node of the tree, as walks and codecs see it. */
