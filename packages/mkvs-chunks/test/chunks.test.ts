@@ -2,7 +2,7 @@ import { unwrap } from '@tidemark/core'
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../src/bytes/bytes.ts'
 import { hash } from '#hash'
-import { chunkWriter, decodeChunk, type ChunkFile } from '../src/chunk/chunk-file.ts'
+import { chunkWriter, openChunk, type ChunkFile } from '../src/chunk/chunk-file.ts'
 import { chunkerOf } from '../src/chunk/chunker.ts'
 import { encodedHash, encodeMetadata } from '../src/record/metadata.ts'
 import { unframe } from '../src/snappy/frame-reader.ts'
@@ -136,7 +136,7 @@ describe('checkpoints equal the original byte for byte', () => {
     if (c.metadataCbor !== undefined) expect(toHex(encodeMetadata(metadata))).toBe(c.metadataCbor)
     if (c.encodedHash !== undefined) expect(toHex(encodedHash(metadata))).toBe(c.encodedHash)
     for (const file of files) {
-      const entries = unwrap(decodeChunk(file.bytes, { maxBytes: 1 << 24, strict: true }))
+      const entries = unwrap(openChunk(file.bytes, { maxBytes: 1 << 24, strict: true }))
       const again = chunkWriter()
       for (const entry of entries) again.write(entry)
       expect(toHex(again.end().digest)).toBe(toHex(file.digest))

@@ -2,7 +2,7 @@ import { hash as hashOf } from '#hash'
 import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
 import { bitAt, bytesForBits, withBit } from '../bytes/bits.ts'
 import { equalBytes, toHex } from '../bytes/bytes.ts'
-import { decodeChunk } from '../chunk/chunk-file.ts'
+import { openChunk } from '../chunk/chunk-file.ts'
 import type { NodeDb, NodeDbError } from '../db/node-db.ts'
 import { mkvsError, UPSTREAM, type MediumError, type MkvsError } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
@@ -84,6 +84,9 @@ export interface RestorerOptions {
 /** Eight times the size at which chunks usually end; a chunk may overshoot by one value. */
 const MAX_CHUNK_BYTES = 64 * 1024 * 1024
 const MAX_RAW_CHUNK_BYTES = 128 * 1024 * 1024
+
+/** Nodes with their hashes, children before their parents. */
+type StoredNodes = readonly (readonly [hash: Hash, bytes: Uint8Array])[]
 
 /** One restore. A late chunk of an earlier one has another object in its hands. */
 interface Restore {
@@ -184,29 +187,29 @@ class DbRestorer implements Restorer {
     digest: Hash,
     body: Uint8Array | AsyncIterable<Uint8Array>,
     options?: CallOptions,
-  ): AsyncResult<readonly TreeNode[], RestoreError> {
+  ): AsyncResult<StoredNodes, RestoreError> {
     const { strict = true, maxDepth } = this.#options
     const { maxChunkBytes = MAX_CHUNK_BYTES, maxRawChunkBytes = MAX_RAW_CHUNK_BYTES } = this.#options
     const bytes = await readBody(body, maxChunkBytes, options)
     if (!bytes.ok) return bytes
     if (!equalBytes(hashOf(bytes.value), digest)) return err(chunkCorrupted(index))
-    const entries = decodeChunk(bytes.value, { maxBytes: maxRawChunkBytes, strict })
+    const entries = openChunk(bytes.value, { maxBytes: maxRawChunkBytes, strict })
     if (!entries.ok) {
       const { error } = entries
       return err(error.kind === 'too-long' ? tooLong(error.maximum) : proofFailed(error.reason, index))
     }
-    const nodes: TreeNode[] = []
+    const nodes: (readonly [Hash, Uint8Array])[] = []
+    const node = (opened: TreeNode): void => void nodes.push([opened.hash, encodeNode(opened)])
     const limits = maxDepth === undefined ? { strict } : { strict, maxDepth }
-    const node = (opened: TreeNode): void => void nodes.push(opened)
-    const root = restore.metadata.root.hash
-    const opened = openEntries(root, entries.value, 0, limits, { node })
+    const opened = openEntries(restore.metadata.root.hash, entries.value, 0, limits, { node })
+    if (entries.value.problem !== undefined) return err(proofFailed(entries.value.problem, index))
     return opened.ok ? ok(nodes) : err(proofFailed(opened.error, index))
   }
 
   async #store(
     restore: Restore,
     index: number,
-    nodes: readonly TreeNode[],
+    nodes: StoredNodes,
     options?: CallOptions,
   ): AsyncResult<boolean, RestoreError> {
     if (this.#current !== restore) return err(noRestore())
@@ -216,7 +219,7 @@ class DbRestorer implements Restorer {
     const isLast = restore.pending.size === 1
     const restored = isLast ? restore.restored : withBit(restore.restored, index, 1)
     const progress = { checkpoint: restore.checkpoint, restored }
-    const stored = await this.#db.importChunk(root, encoded(nodes), progress, options)
+    const stored = await this.#db.importChunk(root, nodes, progress, options)
     if (!stored.ok) return stored
     if (!isLast) {
       restore.restored = restored
@@ -248,10 +251,6 @@ class DbRestorer implements Restorer {
     this.#storing = mine.catch(() => undefined)
     return mine
   }
-}
-
-function* encoded(nodes: readonly TreeNode[]): Iterable<readonly [Hash, Uint8Array]> {
-  for (const node of nodes) yield [node.hash, encodeNode(node)]
 }
 
 function refusalOf(metadata: Metadata): MkvsError<'MALFORMED'> | MediumError | undefined {

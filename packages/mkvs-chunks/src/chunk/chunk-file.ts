@@ -51,61 +51,81 @@ export function chunkWriter(): ChunkWriter {
   }
 }
 
-/**
- * The entries in a chunk file, as views of its decompressed bytes. `maxBytes` bounds those;
- * `strict` wants every item in its shortest form.
- */
-export function decodeChunk(
-  bytes: Uint8Array,
-  options: { readonly maxBytes: number; readonly strict: boolean },
-): Result<ProofEntry[], UnframeError> {
-  const raw = unframe(bytes, options.maxBytes)
-  if (!raw.ok) return raw
-  const entries = options.strict ? strictItems(raw.value) : lenientItems(raw.value)
-  return entries.ok ? entries : err({ kind: 'corrupt', reason: entries.error })
+/** The entries of a chunk file, read one by one. */
+export interface ChunkEntries extends Iterable<ProofEntry> {
+  /** Why reading stopped before the end, if it did. */
+  readonly problem: string | undefined
 }
 
-function strictItems(raw: Uint8Array): Result<ProofEntry[], string> {
-  const entries: ProofEntry[] = []
-  for (let at = 0; at < raw.length; ) {
-    if (entries.length >= MAX_ENTRIES) return err('too many entries')
-    const first = byteAt(raw, at)
-    if (first === NULL) {
-      entries.push(undefined)
-      at++
-      continue
+/**
+ * Opens a chunk file. The entries are views of its decompressed bytes, which `maxBytes` bounds;
+ * `strict` wants every item in its shortest form.
+ */
+export function openChunk(
+  bytes: Uint8Array,
+  options: { readonly maxBytes: number; readonly strict: boolean },
+): Result<ChunkEntries, UnframeError> {
+  const raw = unframe(bytes, options.maxBytes)
+  if (!raw.ok) return raw
+  const unframed = raw.value
+  let problem: string | undefined
+  const read = options.strict ? strictItem : lenientItem
+  function* entries(): Iterator<ProofEntry> {
+    const reader = { bytes: unframed, at: 0 }
+    for (let count = 0; reader.at < reader.bytes.length; count++) {
+      const entry = count < MAX_ENTRIES ? read(reader) : err('too many entries')
+      if (!entry.ok) {
+        problem = entry.error
+        return
+      }
+      if (entry.value === 'end') return
+      yield entry.value
     }
-    const size = first === 0x58 ? 1 : first === 0x59 ? 2 : first === 0x5a ? 4 : 0
-    if (size === 0 && (first < 0x40 || first > 0x57)) return err('an entry of another kind')
-    let length = size === 0 ? first - 0x40 : 0
-    for (let i = 1; i <= size; i++) length = length * 256 + byteAt(raw, at + i)
-    if (headLength(length) !== 1 + size) return err('an entry with a long head')
-    const start = at + 1 + size
-    if (length > raw.length - start) return err('an entry cut short')
-    entries.push(raw.subarray(start, start + length))
-    at = start + length
   }
-  return ok(entries)
+  return ok({
+    [Symbol.iterator]: entries,
+    get problem() {
+      return problem
+    },
+  })
+}
+
+interface Reader {
+  readonly bytes: Uint8Array
+  at: number
+}
+
+/** The next item: one byte string or null, in its shortest form. */
+function strictItem(reader: Reader): Result<ProofEntry, string> {
+  const { bytes, at } = reader
+  const first = byteAt(bytes, at)
+  if (first === NULL) {
+    reader.at++
+    return ok(undefined)
+  }
+  const size = first === 0x58 ? 1 : first === 0x59 ? 2 : first === 0x5a ? 4 : 0
+  if (size === 0 && (first < 0x40 || first > 0x57)) return err('an entry of another kind')
+  let length = size === 0 ? first - 0x40 : 0
+  for (let i = 1; i <= size; i++) length = length * 256 + byteAt(bytes, at + i)
+  if (headLength(length) !== 1 + size) return err('an entry with a long head')
+  const start = at + 1 + size
+  if (length > bytes.length - start) return err('an entry cut short')
+  reader.at = start + length
+  return ok(bytes.subarray(start, start + length))
 }
 
 /** As the original reads: also `f7`, long heads, lists of small integers, and a cut-off end. */
-function lenientItems(raw: Uint8Array): Result<ProofEntry[], string> {
-  const entries: ProofEntry[] = []
-  for (let at = 0; at < raw.length; ) {
-    if (entries.length >= MAX_ENTRIES) return err('too many entries')
-    if (byteAt(raw, at) === UNDEFINED) {
-      entries.push(undefined)
-      at++
-      continue
-    }
-    const item = decodeCbor(raw.subarray(at))
-    if (!item.ok) return item.error === 'cut short' ? ok(entries) : item
-    const entry = lenientEntry(item.value.value)
-    if (entry === false) return err('an entry of another kind')
-    entries.push(entry)
-    at += item.value.end
+function lenientItem(reader: Reader): Result<ProofEntry | 'end', string> {
+  if (byteAt(reader.bytes, reader.at) === UNDEFINED) {
+    reader.at++
+    return ok(undefined)
   }
-  return ok(entries)
+  const item = decodeCbor(reader.bytes.subarray(reader.at))
+  if (!item.ok) return item.error === 'cut short' ? ok('end') : item
+  const entry = lenientEntry(item.value.value)
+  if (entry === false) return err('an entry of another kind')
+  reader.at += item.value.end
+  return ok(entry)
 }
 
 function lenientEntry(value: unknown): ProofEntry | false {

@@ -65,7 +65,7 @@ export interface NodeDb extends AsyncDisposable {
    */
   importChunk(
     root: Root,
-    nodes: NodesToStore,
+    nodes: readonly (readonly [hash: Hash, bytes: Uint8Array])[],
     progress: RestoreProgress,
     o?: CallOptions,
   ): AsyncResult<void, NodeDbError>

@@ -1,4 +1,4 @@
-import { byteAt, equalBytes } from '../bytes/bytes.ts'
+import { byteAt, equalBytes, NO_BYTES } from '../bytes/bytes.ts'
 import { HASH_BYTES, type Hash } from '../hash/hash.ts'
 
 /** Nodes are packed into pages of this size; a larger node has a page of its own. */
@@ -87,8 +87,9 @@ export class NodeTable {
   }
 
   #bytesOf(entry: number): Uint8Array {
-    const [page = 0, offset = 0, length = 0] = this.#places.subarray(3 * entry, 3 * entry + 3)
-    return (this.#pages[page] ?? new Uint8Array(0)).subarray(offset, offset + length)
+    const page = this.#pages[this.#places[3 * entry] ?? 0] ?? NO_BYTES
+    const offset = this.#places[3 * entry + 1] ?? 0
+    return page.subarray(offset, offset + (this.#places[3 * entry + 2] ?? 0))
   }
 
   #place(entry: number, bytes: Uint8Array): void {
@@ -98,9 +99,10 @@ export class NodeTable {
       this.#pages.push(new Uint8Array(Math.max(PAGE_BYTES, bytes.length)))
       this.#filled = 0
     }
-    const page = this.#pages.length - 1
-    this.#pages[page]?.set(bytes, this.#filled)
-    this.#places.set([page, this.#filled, bytes.length], 3 * entry)
+    this.#pages.at(-1)?.set(bytes, this.#filled)
+    this.#places[3 * entry] = this.#pages.length - 1
+    this.#places[3 * entry + 1] = this.#filled
+    this.#places[3 * entry + 2] = bytes.length
     this.#filled += bytes.length
   }
 
@@ -133,7 +135,7 @@ export class NodeTable {
     for (const entry of old.slots) {
       if (entry <= 0) continue
       const [page = 0, offset = 0, length = 0] = old.places.subarray(3 * entry, 3 * entry + 3)
-      const bytes = old.pages[page]?.subarray(offset, offset + length) ?? new Uint8Array(0)
+      const bytes = old.pages[page]?.subarray(offset, offset + length) ?? NO_BYTES
       this.set(old.hashes.subarray(entry * HASH_BYTES, (entry + 1) * HASH_BYTES), bytes)
     }
   }

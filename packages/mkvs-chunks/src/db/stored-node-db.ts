@@ -213,27 +213,21 @@ class StoredNodeDb implements NodeDb {
 
   importChunk(
     root: Root,
-    nodes: NodesToStore,
+    nodes: readonly (readonly [hash: Hash, bytes: Uint8Array])[],
     progress: RestoreProgress,
     options?: CallOptions,
   ): AsyncResult<void, NodeDbError> {
     return this.#exclusive(async () => {
       const refusal = this.#multipartRefusal(root)
       if (refusal !== undefined) return err(refused(refusal))
-      const putNodes: (readonly [Hash, Uint8Array])[] = []
-      const brought: Hash[] = []
-      const mayBeThere = [...this.#state.roots.values()].some((r) => r.version !== root.version)
-      for (const [hash, bytes] of nodes) {
-        putNodes.push([hash, tagged(bytes, root.version)])
-        const known = mayBeThere ? await this.#store.get(hash, options) : ok(undefined)
-        if (!known.ok) return known
-        if (known.value === undefined) brought.push(hash)
-      }
+      const brought = await this.#newNodes(root.version, nodes, options)
+      if (!brought.ok) return brought
       const journal = `journal/${`${this.#journals}`.padStart(10, '0')}`
       const putRecords = [
-        [journal, joined(brought)] as const,
+        [journal, joined(brought.value)] as const,
         progressRecord(root, progress),
       ]
+      const putNodes = withTags(nodes, root.version)
       const written = await this.#store.write({ putNodes, putRecords }, options)
       if (!written.ok) return written
       this.#journals++
@@ -361,6 +355,23 @@ class StoredNodeDb implements NodeDb {
     return next
   }
 
+  /** Those of some nodes that no tree has yet: what an abort removes again. */
+  async #newNodes(
+    version: bigint,
+    nodes: readonly (readonly [hash: Hash, bytes: Uint8Array])[],
+    options?: CallOptions,
+  ): AsyncResult<readonly Hash[], NodeDbError> {
+    const mayBeThere = [...this.#state.roots.values()].some((root) => root.version !== version)
+    if (!mayBeThere) return ok(nodes.map(([hash]) => hash))
+    const brought: Hash[] = []
+    for (const [hash] of nodes) {
+      const known = await this.#store.get(hash, options)
+      if (!known.ok) return known
+      if (known.value === undefined) brought.push(hash)
+    }
+    return ok(brought)
+  }
+
   async #putNodes(
     version: bigint,
     nodes: NodesToStore,
@@ -405,6 +416,10 @@ class StoredNodeDb implements NodeDb {
     this.#last = mine.catch(() => undefined)
     return mine
   }
+}
+
+function* withTags(nodes: NodesToStore, version: bigint): NodesToStore {
+  for (const [hash, bytes] of nodes) yield [hash, tagged(bytes, version)]
 }
 
 function hashOf(root: Root): Hash {

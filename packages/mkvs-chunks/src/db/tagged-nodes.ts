@@ -1,6 +1,7 @@
 import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
 import { bitAt, joinBits } from '../bytes/bits.ts'
 import { equalBytes, NO_BYTES, toHex } from '../bytes/bytes.ts'
+import { takeBytes } from '../bytes/slab.ts'
 import { mkvsError, type MediumError, type MkvsError } from '../errors/mkvs-errors.ts'
 import { HASH_BYTES, type Hash } from '../hash/hash.ts'
 import { decodeNode, LEAF } from '../tree/node-codec.ts'
@@ -20,8 +21,8 @@ export interface TaggedNode {
 
 /** A node's bytes with the version that writes it. */
 export function tagged(bytes: Uint8Array, version: bigint): Uint8Array {
-  const value = new Uint8Array(TAG_BYTES + bytes.length)
-  new DataView(value.buffer).setBigUint64(0, version, true)
+  const value = takeBytes(TAG_BYTES + bytes.length)
+  new DataView(value.buffer, value.byteOffset).setBigUint64(0, version, true)
   value.set(bytes, TAG_BYTES)
   return value
 }

@@ -1,4 +1,5 @@
 import { equalBytes, mapKey } from '../bytes/bytes.ts'
+import { takeBytes } from '../bytes/slab.ts'
 import { HASH_BYTES, type Hash } from '../hash/hash.ts'
 import { encodeCompact } from '../tree/node-codec.ts'
 import { EMPTY_HASH, type TreeNode } from '../tree/node.ts'
@@ -71,7 +72,7 @@ export function proofBuilder(
 /** The entry of an opened node. */
 export function opened(node: TreeNode, version: ProofVersion): Uint8Array {
   const compact = encodeCompact(node, version)
-  const entry = new Uint8Array(1 + compact.length)
+  const entry = takeBytes(1 + compact.length)
   entry[0] = OPENED
   entry.set(compact, 1)
   return entry
@@ -79,7 +80,7 @@ export function opened(node: TreeNode, version: ProofVersion): Uint8Array {
 
 /** The entry of a node that is not opened. */
 export function hashOnly(hash: Hash): Uint8Array {
-  const entry = new Uint8Array(1 + HASH_BYTES)
+  const entry = takeBytes(1 + HASH_BYTES)
   entry[0] = HASH_ONLY
   entry.set(hash, 1)
   return entry

@@ -3,7 +3,7 @@ import { bitAt, firstDifference, writeBits } from '../bytes/bits.ts'
 import { byteAt, equalBytes, mapKey, toHex } from '../bytes/bytes.ts'
 import { mkvsError, type MkvsError } from '../errors/mkvs-errors.ts'
 import { HASH_BYTES, type Hash } from '../hash/hash.ts'
-import { internalNode, parseNode } from '../tree/node-codec.ts'
+import { internalNode, parseNode, type ParsedNode } from '../tree/node-codec.ts'
 import {
   EMPTY_HASH,
   MAX_DEPTH_BITS,
@@ -108,16 +108,19 @@ interface Frame {
  */
 export function openEntries(
   root: Hash,
-  entries: readonly ProofEntry[],
+  entries: Iterable<ProofEntry>,
   version: 0 | 1,
   options: VerifyOptions,
   visitor: ProofVisitor,
 ): Result<void, string> {
-  if (entries.length === 0) return err('empty proof')
   const { strict = true, maxDepth = MAX_PROOF_DEPTH } = options
   const path = strict && options.subtree !== true ? new Uint8Array(MAX_DEPTH_BITS / 8) : undefined
   const stack: Frame[] = []
-  for (const [index, entry] of entries.entries()) {
+  let count = 0
+  let top: Pointer | undefined
+  for (const entry of entries) {
+    if (count > 0 && stack.length === 0) return err('unused entries')
+    count++
     if (stack.length > maxDepth) return err('max proof depth exceeded')
     const read = readEntry(entry, version, strict)
     if (!read.ok) return read
@@ -125,7 +128,9 @@ export function openEntries(
     const parent = stack.at(-1)
     const side = parent === undefined ? 0 : sideOf(parent, version)
     if (item !== undefined && 'labelBits' in item) {
-      const frame = { ...item, end: (parent?.end ?? 0) + item.labelBits, children: [] }
+      const { labelBits, label, leaf, compact } = item
+      const end = (parent?.end ?? 0) + labelBits
+      const frame: Frame = { labelBits, label, leaf, compact, end, children: [] }
       if (strict && !frameFits(frame, parent, side, path)) return err('a node out of place')
       if (frame.leaf !== undefined) visitor.leaf?.(frame.leaf)
       stack.push(frame)
@@ -138,13 +143,13 @@ export function openEntries(
       visitor.leaf?.(item)
       visitor.node(item)
     }
-    const top = complete(item, stack, version, strict, visitor)
-    if (!top.ok) return top
-    if (stack.length > 0) continue
-    if (index + 1 < entries.length) return err('unused entries')
-    return equalBytes(top.value?.hash ?? EMPTY_HASH, root) ? ok() : err('bad root')
+    const done = complete(item, stack, version, strict, visitor)
+    if (!done.ok) return done
+    top = done.value
   }
-  return err('malformed proof')
+  if (count === 0) return err('empty proof')
+  if (stack.length > 0) return err('malformed proof')
+  return equalBytes(top?.hash ?? EMPTY_HASH, root) ? ok() : err('bad root')
 }
 
 /** Hands a finished node to its parent, and every parent that this completes to its own. */
@@ -169,38 +174,46 @@ function complete(
 }
 
 function closeFrame(frame: Frame, version: 0 | 1, strict: boolean): Result<TreeNode, string> {
-  const { labelBits, label, children } = frame
-  const [left, right] = children.slice(version)
+  const { labelBits, label, compact, children } = frame
+  const left = children[version]
+  const right = children[version + 1]
   const embedded = version === 1 ? children[0] : frame.leaf
-  const count = [embedded, left, right].filter((child) => child !== undefined).length
-  if (strict && count < 2) return err('a node that need not be there')
+  if (strict && countOf(embedded) + countOf(left) + countOf(right) < 2) {
+    return err('a node that need not be there')
+  }
+  if (version === 0) {
+    return ok(internalNode({ labelBits, label, leaf: frame.leaf, left, right, compact }))
+  }
   if (embedded === undefined || isLeaf(embedded)) {
-    const parts = { labelBits, label, leaf: embedded, left, right }
-    return ok(internalNode(version === 0 ? { ...parts, compact: frame.compact } : parts))
+    return ok(internalNode({ labelBits, label, leaf: embedded, left, right }))
   }
   if ('kind' in embedded) return err('an embedded leaf is no leaf')
   return ok(internalNode({ labelBits, label, leaf: undefined, shutLeaf: embedded, left, right }))
 }
 
+function countOf(child: object | undefined): 0 | 1 {
+  return child === undefined ? 0 : 1
+}
+
 /** What one entry holds: nothing, an unopened node, a leaf, or an internal node to be completed. */
-type Entry = undefined | Pointer | LeafNode | Omit<Frame, 'end' | 'children'>
+type Entry = undefined | Pointer | ParsedNode
 
 function readEntry(entry: ProofEntry, version: 0 | 1, strict: boolean): Result<Entry, string> {
   if (entry === undefined) return ok(undefined)
   if (entry.length === 0) return err('malformed proof')
-  const body = entry.subarray(1)
   if (byteAt(entry, 0) === HASH_ONLY) {
-    if (body.length !== HASH_BYTES) return err('unopened node without a hash')
-    if (!equalBytes(body, EMPTY_HASH)) return ok({ hash: body })
+    if (entry.length !== 1 + HASH_BYTES) return err('unopened node without a hash')
+    const hash = entry.subarray(1)
+    if (!equalBytes(hash, EMPTY_HASH)) return ok({ hash })
     return strict ? err('the hash of nothing for no node') : ok(undefined)
   }
   if (byteAt(entry, 0) !== OPENED) return err('unexpected entry')
-  const node = parseNode(body, strict)
+  const node = parseNode(entry, 1, strict)
   if (!node.ok || node.value.kind === 'leaf') return node
-  const { labelBits, label, leaf, compact, rest } = node.value
-  if (strict && rest.length > 0) return err('malformed node: bytes left over')
+  const { leaf, end } = node.value
+  if (strict && end < entry.length) return err('malformed node: bytes left over')
   if (version === 1 && leaf !== undefined) return err('an embedded leaf that is not a child')
-  return ok({ labelBits, label, leaf, compact })
+  return node
 }
 
 /** Where the next child of a frame hangs. */

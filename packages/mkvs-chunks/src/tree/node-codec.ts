@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '@tidemark/core'
 import { bytesForBits, hasClearPadding } from '../bytes/bits.ts'
 import { byteAt, equalBytes } from '../bytes/bytes.ts'
+import { takeBytes } from '../bytes/slab.ts'
 import { HASH_BYTES } from '../hash/hash.ts'
 import { hashInternal, hashLeaf } from './node-hash.ts'
 import {
@@ -29,15 +30,15 @@ export type ParsedNode =
       readonly leaf: LeafNode | undefined
       /** The bytes up to here: the compact form. */
       readonly compact: Uint8Array
-      /** What follows the embedded leaf: the children's hashes in the full form. */
-      readonly rest: Uint8Array
+      /** Where the embedded leaf ends: the children's hashes follow in the full form. */
+      readonly end: number
     }
 
 /** Serialises a node as node databases keep it: children by their hashes. */
 export function encodeNode(node: TreeNode): Uint8Array {
   if (node.kind === 'leaf') return encodeLeaf(node)
   const compact = encodeCompact(node, 0)
-  const bytes = new Uint8Array(compact.length + 2 * HASH_BYTES)
+  const bytes = takeBytes(compact.length + 2 * HASH_BYTES)
   bytes.set(compact)
   bytes.set(hashAt(node.left), compact.length)
   bytes.set(hashAt(node.right), compact.length + HASH_BYTES)
@@ -50,7 +51,7 @@ export function encodeCompact(node: TreeNode, proofVersion: 0 | 1): Uint8Array {
   if (proofVersion === 0 && node.compact !== undefined) return node.compact
   const embedded = proofVersion === 0 ? node.leaf : undefined
   const leafAt = 3 + bytesForBits(node.labelBits)
-  const bytes = new Uint8Array(leafAt + (embedded === undefined ? 1 : leafLength(embedded)))
+  const bytes = takeBytes(leafAt + (embedded === undefined ? 1 : leafLength(embedded)))
   bytes[0] = INTERNAL
   bytes[1] = node.labelBits & 0xff
   bytes[2] = node.labelBits >>> 8
@@ -62,13 +63,16 @@ export function encodeCompact(node: TreeNode, proofVersion: 0 | 1): Uint8Array {
 
 /** Reads a node that a node database keeps, and recomputes its hash. */
 export function decodeNode(bytes: Uint8Array, strict: boolean): Result<TreeNode, string> {
-  const parsed = parseNode(bytes, strict)
+  const parsed = parseNode(bytes, 0, strict)
   if (!parsed.ok || parsed.value.kind === 'leaf') return asNode(parsed)
-  const { labelBits, label, leaf, compact, rest } = parsed.value
-  if (rest.length < 2 * HASH_BYTES) return err('malformed node: children missing')
-  if (strict && rest.length > 2 * HASH_BYTES) return err('malformed node: bytes left over')
-  const [left, right] = [pointerAt(rest, 0), pointerAt(rest, HASH_BYTES)]
-  return ok(internalNode({ labelBits, label, leaf, left, right, compact }))
+  const { labelBits, label, leaf, compact, end } = parsed.value
+  const rest = bytes.length - end
+  if (rest < 2 * HASH_BYTES) return err('malformed node: children missing')
+  if (strict && rest > 2 * HASH_BYTES) return err('malformed node: bytes left over')
+  const left = pointerAt(bytes, end)
+  const right = pointerAt(bytes, end + HASH_BYTES)
+  const hash = hashInternal(labelBits, label, hashAt(leaf), hashAt(left), hashAt(right))
+  return ok({ kind: 'internal', hash, labelBits, label, leaf, left, right, compact })
 }
 
 /** An internal node of these parts, hashed. */
@@ -85,49 +89,57 @@ export function leafNode(key: Uint8Array, value: Uint8Array): LeafNode {
 }
 
 /**
- * Reads a serialised node of any form. The parts are views of `bytes`.
+ * Reads the serialised node of any form that begins at `start`. The parts are views of `bytes`.
  *
  * `strict` refuses what an honest writer never makes: bytes after a leaf and set padding bits.
  */
-export function parseNode(bytes: Uint8Array, strict: boolean): Result<ParsedNode, string> {
-  if (bytes.length < 2) return err('malformed node: too short')
-  if (byteAt(bytes, 0) === LEAF) return parseLeaf(bytes, strict)
-  if (byteAt(bytes, 0) !== INTERNAL) return err('malformed node: unknown kind')
-  if (bytes.length < 4) return err('malformed node: too short')
-  const labelBits = byteAt(bytes, 1) | (byteAt(bytes, 2) << 8)
-  const leafAt = 3 + bytesForBits(labelBits)
+export function parseNode(
+  bytes: Uint8Array,
+  start: number,
+  strict: boolean,
+): Result<ParsedNode, string> {
+  if (bytes.length < start + 2) return err('malformed node: too short')
+  if (byteAt(bytes, start) === LEAF) return parseLeaf(bytes, start, strict)
+  if (byteAt(bytes, start) !== INTERNAL) return err('malformed node: unknown kind')
+  if (bytes.length < start + 4) return err('malformed node: too short')
+  const labelBits = byteAt(bytes, start + 1) | (byteAt(bytes, start + 2) << 8)
+  const leafAt = start + 3 + bytesForBits(labelBits)
   if (leafAt >= bytes.length) return err('malformed node: label past the end')
-  const label = bytes.subarray(3, leafAt)
   if (labelBits > MAX_DEPTH_BITS) return err('malformed node: label too long')
+  const label = bytes.subarray(start + 3, leafAt)
   if (strict && !hasClearPadding(label, labelBits)) return err('malformed node: label padding')
-  if (byteAt(bytes, leafAt) === NO_LEAF) {
-    const [compact, rest] = [bytes.subarray(0, leafAt + 1), bytes.subarray(leafAt + 1)]
-    return ok({ kind: 'internal', labelBits, label, leaf: undefined, compact, rest })
+  let leaf: LeafNode | undefined
+  let end = leafAt + 1
+  if (byteAt(bytes, leafAt) !== NO_LEAF) {
+    const embedded = parseLeaf(bytes, leafAt, false)
+    if (!embedded.ok) return embedded
+    leaf = embedded.value
+    end = leafAt + leafLength(leaf)
   }
-  const leaf = parseLeaf(bytes.subarray(leafAt), false)
-  if (!leaf.ok) return leaf
-  const end = leafAt + leafLength(leaf.value)
-  const [compact, rest] = [bytes.subarray(0, end), bytes.subarray(end)]
-  return ok({ kind: 'internal', labelBits, label, leaf: leaf.value, compact, rest })
+  const compact = bytes.subarray(start, end)
+  return ok({ kind: 'internal', labelBits, label, leaf, compact, end })
 }
 
-function parseLeaf(bytes: Uint8Array, exact: boolean): Result<LeafNode, string> {
-  if (bytes.length < 7 || byteAt(bytes, 0) !== LEAF) return err('malformed node: no leaf')
-  const keyLength = byteAt(bytes, 1) | (byteAt(bytes, 2) << 8)
-  const valueAt = 7 + keyLength
+function parseLeaf(bytes: Uint8Array, start: number, exact: boolean): Result<LeafNode, string> {
+  if (bytes.length < start + 7 || byteAt(bytes, start) !== LEAF) {
+    return err('malformed node: no leaf')
+  }
+  const keyLength = byteAt(bytes, start + 1) | (byteAt(bytes, start + 2) << 8)
+  const valueAt = start + 7 + keyLength
   if (valueAt > bytes.length) return err('malformed key: past the end')
   if (keyLength > MAX_KEY_BYTES) return err('malformed key: too long')
-  const end = valueAt + readUint32(bytes, 3 + keyLength)
+  const end = valueAt + readUint32(bytes, start + 3 + keyLength)
   if (end > bytes.length) return err('malformed node: value past the end')
   if (exact && end < bytes.length) return err('malformed node: bytes left over')
-  const key = bytes.subarray(3, 3 + keyLength)
+  const key = bytes.subarray(start + 3, start + 3 + keyLength)
   const value = bytes.subarray(valueAt, end)
-  return ok({ ...leafNode(key, value), compact: bytes.subarray(0, end) })
+  const hash = hashLeaf(key, value)
+  return ok({ kind: 'leaf', hash, key, value, compact: bytes.subarray(start, end) })
 }
 
 function encodeLeaf(leaf: LeafNode): Uint8Array {
   if (leaf.compact !== undefined) return leaf.compact
-  const bytes = new Uint8Array(leafLength(leaf))
+  const bytes = takeBytes(leafLength(leaf))
   writeLeaf(bytes, 0, leaf)
   return bytes
 }
