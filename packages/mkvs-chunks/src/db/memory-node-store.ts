@@ -2,7 +2,7 @@ import { coreError, err, ok, type AsyncResult, type CallOptions, type CoreError 
 import type { MediumError } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
 import { NodeTable } from './node-table.ts'
-import type { NodeBatch, NodeStore } from './node-store.ts'
+import type { NodeBatch, NodeStore, NodeStoreSupport } from './node-store.ts'
 
 /**
  * Nodes in the memory of this process: the executable specification of {@link NodeStore}.
@@ -15,7 +15,7 @@ import type { NodeBatch, NodeStore } from './node-store.ts'
  * db.latestVersion // => undefined
  */
 export class MemoryNodeStore implements NodeStore {
-  readonly durable = 'none'
+  readonly supports: NodeStoreSupport = { durable: 'none' }
   #nodes = new NodeTable()
   readonly #records = new Map<string, Uint8Array>()
   #closed = false

@@ -10,14 +10,19 @@ export interface NodeBatch {
   readonly deleteRecords?: Iterable<string>
 }
 
+/** What a store of nodes can do. */
+export interface NodeStoreSupport {
+  /** What an acknowledged write survives: nothing, the end of the process, or a power cut. */
+  readonly durable: 'none' | 'process' | 'power'
+}
+
 /**
  * Where the nodes of trees lie: byte strings by hash, and a few small records by name.
  *
  * Implementing one? Run `nodeStoreContract` from `@tidemark/mkvs-chunks/testing` on it.
  */
 export interface NodeStore extends AsyncDisposable {
-  /** What an acknowledged write survives. */
-  readonly durable: 'none' | 'process' | 'power'
+  readonly supports: NodeStoreSupport
 
   /** The bytes put under a hash, or `undefined`. They are not changed by anybody afterwards. */
   get(hash: Hash, options?: CallOptions): AsyncResult<Uint8Array | undefined, MediumError>

@@ -17,7 +17,7 @@ import {
 } from './db-records.ts'
 import type { NodeDb, NodeDbError, NodesToStore, RestoreProgress } from './node-db.ts'
 import type { NodeStore } from './node-store.ts'
-import { checkWhole, readNode, tagged, unsharedNodes } from './tagged-nodes.ts'
+import { checkWhole, readNode, tagged, tagOf, unsharedNodes } from './tagged-nodes.ts'
 
 /** Options of {@link openNodeDb}. */
 export interface NodeDbOptions {
@@ -268,10 +268,7 @@ class StoredNodeDb implements NodeDb {
   /** Removes the nodes of roots that are no longer there, and then the note to do so. */
   async removeDropped(): AsyncResult<void, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
     for (const root of this.#state.dropped) {
-      const kept = [...this.#state.roots.values()].filter((other) => !isEmptyRoot(other))
-      const unshared = isEmptyRoot(root)
-        ? ok([])
-        : await unsharedNodes(this.#store, [root.hash], kept.map(hashOf), root.version)
+      const unshared = isEmptyRoot(root) ? ok([]) : await this.#onlyIn(root)
       if (!unshared.ok) return unshared
       const hashes = unshared.value.toReversed()
       for (let at = 0; at < hashes.length; at += NODES_PER_WRITE) {
@@ -293,6 +290,19 @@ class StoredNodeDb implements NodeDb {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** The nodes of a dropped root that no other root needs. */
+  #onlyIn(root: Root): AsyncResult<Hash[], MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+    const { roots, earliest } = this.#state
+    const others = [...roots.values()].filter((other) => !isEmptyRoot(other))
+    const nextVersion = this.#nextVersion(root.version)
+    const next = others.filter((other) => other.version === nextVersion)
+    const all = others.map(hashOf)
+    // A root that lost against another of its version may share nodes with any older one.
+    const wasPruned = earliest !== undefined && root.version < earliest
+    const upTo = wasPruned ? root.version : -1n
+    return unsharedNodes(this.#store, root.hash, { next: next.map(hashOf), all }, upTo)
   }
 
   #knows(root: Root): boolean {
@@ -377,9 +387,14 @@ class StoredNodeDb implements NodeDb {
     nodes: NodesToStore,
     options?: CallOptions,
   ): AsyncResult<void, NodeDbError> {
+    // Commits usually come in order of their versions; if not, a node keeps its newest version.
+    const isNewest = [...this.#state.roots.values()].every((root) => root.version <= version)
     let putNodes: (readonly [Hash, Uint8Array])[] = []
     for (const [hash, bytes] of nodes) {
-      putNodes.push([hash, tagged(bytes, version)])
+      const known = isNewest ? ok(undefined) : await this.#store.get(hash, options)
+      if (!known.ok) return known
+      const newest = known.value === undefined ? version : max(version, tagOf(known.value))
+      putNodes.push([hash, tagged(bytes, newest)])
       if (putNodes.length < NODES_PER_WRITE) continue
       const written = await this.#store.write({ putNodes }, options)
       if (!written.ok) return written
@@ -420,6 +435,10 @@ class StoredNodeDb implements NodeDb {
 
 function* withTags(nodes: NodesToStore, version: bigint): NodesToStore {
   for (const [hash, bytes] of nodes) yield [hash, tagged(bytes, version)]
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
 }
 
 function hashOf(root: Root): Hash {

@@ -19,6 +19,11 @@ export interface TaggedNode {
   readonly version: bigint
 }
 
+/** The version that last wrote a stored node. */
+export function tagOf(value: Uint8Array): bigint {
+  return new DataView(value.buffer, value.byteOffset).getBigUint64(0, true)
+}
+
 /** A node's bytes with the version that writes it. */
 export function tagged(bytes: Uint8Array, version: bigint): Uint8Array {
   const value = takeBytes(TAG_BYTES + bytes.length)
@@ -39,8 +44,7 @@ export async function readNode(
   // Lenient: a restore that was lenient stored what it was given, and the hash says it all.
   const node = decodeNode(value.value.subarray(TAG_BYTES), false)
   if (node.ok && equalBytes(node.value.hash, hash)) {
-    const { buffer, byteOffset } = value.value
-    return ok({ node: node.value, version: new DataView(buffer, byteOffset).getBigUint64(0, true) })
+    return ok({ node: node.value, version: tagOf(value.value) })
   }
   const reason = node.ok ? 'another node' : node.error
   return err(coreError('CORRUPTED', `node: ${reason}`, { what: 'node', reason, key: toHex(hash) }))
@@ -73,28 +77,38 @@ function nodeNotFound(hash: Hash): MkvsError<'NODE_NOT_FOUND'> {
   return mkvsError('NODE_NOT_FOUND', 'mkvs: node not found', { hash: toHex(hash) })
 }
 
+/** The trees that stay when another one goes. */
+export interface KeptTrees {
+  /** Of the version after the one that goes. */
+  readonly next: readonly Hash[]
+  readonly all: readonly Hash[]
+}
+
 /**
- * The nodes of dropped trees that no kept tree has, parents before their children, as long as no
- * version after `upTo` wrote them. Nodes that are gone already are skipped.
+ * The nodes of a dropped tree that no kept tree has, parents before their children. Nodes that are
+ * gone already are skipped.
+ *
+ * A node that no version after `upTo` wrote can only be in a later tree if it is in the next one.
+ * Any other node is looked for in all of them.
  */
 export async function unsharedNodes(
   store: NodeStore,
-  dropped: readonly Hash[],
-  kept: readonly Hash[],
+  dropped: Hash,
+  kept: KeptTrees,
   upTo: bigint,
 ): AsyncResult<Hash[], MediumError | MkvsError<'NODE_NOT_FOUND'>> {
   const unshared: Hash[] = []
-  const stack = dropped.map((hash) => ({ hash, depth: 0, path: NO_BYTES }))
+  const stack = [{ hash: dropped, depth: 0, path: NO_BYTES }]
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
     const found = await readNode(store, at.hash)
     if (!found.ok && found.error.code === 'NODE_NOT_FOUND') continue
     if (!found.ok) return found
     const { node, version } = found.value
-    if (version > upTo) continue
     const isLeaf = node.kind === 'leaf'
     const bits = isLeaf ? node.key.length * 8 : at.depth + node.labelBits
     const path = isLeaf ? node.key : joinBits(at.path, at.depth, node.label, node.labelBits)
-    const shared = await isInAny(store, kept, at.hash, path, bits)
+    const trees = version > upTo ? kept.all : kept.next
+    const shared = await isInAny(store, trees, at.hash, path, bits)
     if (!shared.ok) return shared
     if (shared.value) continue
     unshared.push(at.hash)
