@@ -76,8 +76,7 @@ async function once(keys, values, count) {
     commit: (count / commitMs) * 1000,
     create: (rawMb / createMs) * 1000,
     restore: (rawMb / restoreMs) * 1000,
-    bytes:
-      (after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers) / count,
+    bytes: (after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers) / count,
     yardstick: yardstick(),
   }
 }

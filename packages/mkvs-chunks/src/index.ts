@@ -1,8 +1,16 @@
 export { fromHex, toHex } from './bytes/bytes.ts'
 export { newCreateRestorer, type CreateRestorer } from './checkpoint/create-restorer.ts'
-export { newCreator, type Creator, type CreatorError, type CreatorOptions } from './checkpoint/creator.ts'
+export {
+  newCreator,
+  type Creator,
+  type CreatorError,
+  type CreatorOptions,
+} from './checkpoint/creator.ts'
 export type * from './checkpoint/provider.ts'
-export { restoreCheckpoint, type RestoreCheckpointOptions } from './checkpoint/restore-checkpoint.ts'
+export {
+  restoreCheckpoint,
+  type RestoreCheckpointOptions,
+} from './checkpoint/restore-checkpoint.ts'
 export * from './checkpoint/restorer.ts'
 export { MemoryNodeStore } from './db/memory-node-store.ts'
 export type * from './db/node-db.ts'
@@ -10,9 +18,20 @@ export type * from './db/node-store.ts'
 export { openNodeDb, type NodeDbOptions } from './db/stored-node-db.ts'
 export * from './errors/mkvs-errors.ts'
 export type { Hash } from './hash/hash.ts'
-export { decodeProof, encodeProof, type Proof, type ProofEntry, type ProofVersion } from './proof/proof.ts'
+export {
+  decodeProof,
+  encodeProof,
+  type Proof,
+  type ProofEntry,
+  type ProofVersion,
+} from './proof/proof.ts'
 export { getProof, iterateProof, prefixesProof, type ProofQuery } from './proof/prove.ts'
-export { MAX_PROOF_DEPTH, verifyProof, type ProvenTree, type VerifyOptions } from './proof/verify.ts'
+export {
+  MAX_PROOF_DEPTH,
+  verifyProof,
+  type ProvenTree,
+  type VerifyOptions,
+} from './proof/verify.ts'
 export type { DecodeOptions } from './record/fields.ts'
 export * from './record/json.ts'
 export * from './record/metadata.ts'

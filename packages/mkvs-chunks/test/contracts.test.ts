@@ -26,7 +26,10 @@ const directory = mkdtempSync(join(tmpdir(), 'tidemark-mkvs-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 function levelStore(): NodeStore {
-  const level = new MemoryLevel<Uint8Array, Uint8Array>({ keyEncoding: 'view', valueEncoding: 'view' })
+  const level = new MemoryLevel<Uint8Array, Uint8Array>({
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+  })
   return new LevelNodeStore(level, { durable: 'none' })
 }
 
@@ -67,7 +70,12 @@ for (const [name, open] of Object.entries(media)) {
         const creator = newCreator({ store, db })
         const checkpoints = []
         for (const version of [1n, 2n, 10n]) {
-          const tree = treeOf({ gen: 'template', count: Number(version) * 9, key: 'k{i}', value: 'v' })
+          const tree = treeOf({
+            gen: 'template',
+            count: Number(version) * 9,
+            key: 'k{i}',
+            value: 'v',
+          })
           const { root } = unwrap(await commitTree(tree, db, { version }))
           checkpoints.push(unwrap(await creator.createCheckpoint(root, 300, 2)))
         }

@@ -15,7 +15,7 @@ import {
   type Root,
 } from '../src/index.ts'
 import { toHex } from '../src/bytes/bytes.ts'
-import { memoryDb, namespace, randomEntries, randomOf } from './support/harness.ts'
+import { memoryDb, namespace, randomEntries, randomOf, withByte } from './support/harness.ts'
 import { utf8 } from './support/vectors.ts'
 
 const seed = Number(process.env['TIDEMARK_SEED'] ?? 1)
@@ -42,8 +42,9 @@ describe('node database', () => {
       const past = new Map<bigint, string>()
       const roots: Root[] = []
       for (let version = 1n; version <= 8n; version++) {
-        for (const [key, value] of randomEntries(random).slice(0, 25)) unwrap(tree.insert(key, value))
-        for (const [key] of [...tree.entries()]) if (random() < 0.3) unwrap(tree.remove(key))
+        for (const [key, value] of randomEntries(random).slice(0, 25))
+          unwrap(tree.insert(key, value))
+        for (const [key] of Array.from(tree.entries())) if (random() < 0.3) unwrap(tree.remove(key))
         const oldRoot = roots.at(-1)
         if (random() < 0.5) {
           const loser = oldRoot === undefined ? new Tree() : unwrap(await loadTree(db, oldRoot))
@@ -123,7 +124,7 @@ describe('node database', () => {
     const other = await openNodeDb({ store, namespace: testNamespace('other') })
     expect(other.ok ? 'ok' : other.error.code).toBe('INVALID_ARGUMENT')
     const bytes = unwrap(await store.get(root.hash)) ?? new Uint8Array(0)
-    unwrap(await store.write({ putNodes: [[root.hash, bytes.with(20, 0xee)]] }))
+    unwrap(await store.write({ putNodes: [[root.hash, withByte(bytes, 20, 0xee)]] }))
     const damaged = await loadTree(await memoryDb(store), root)
     expect(damaged.ok ? 'ok' : damaged.error.code).toBe('CORRUPTED')
     unwrap(await store.write({ putRecords: [['db/latest', utf8('what')]] }))

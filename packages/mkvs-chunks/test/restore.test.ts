@@ -37,25 +37,28 @@ const CODES: Readonly<Record<string, string>> = {
 
 describe('hostile chunks', () => {
   for (const strict of [true, false]) {
-    test.each(cases.map((c) => [c.name, c] as const))(`${strict ? 'strict' : 'lenient'}: %s`, async (_, c) => {
-      const db = await memoryDb()
-      unwrap(await db.startMultipartInsert(1n))
-      const restorer = newRestorer({ db, strict })
-      const root = { namespace, version: 1n, type: 1, hash: hex(c.root) }
-      unwrap(await restorer.startRestore({ version: 1, root, chunks: [hex(c.digest)] }))
-      const result = await restorer.restoreChunk(0, base64(c.chunk))
-      const isHole = c.name.startsWith('hash-only chunk')
-      const expected = isHole
-        ? 'CHUNK_PROOF_VERIFICATION_FAILED'
-        : CODES[strict ? (c.recommended.split(' ')[0] ?? '') : c.oasisResult]
-      expect(result.ok ? 'ok' : result.error.code).toBe(expected)
-      expect(restorer.getCurrentCheckpoint() !== undefined).toBe(expected === 'CHUNK_CORRUPTED')
-      if (result.ok) {
-        expect(result.value).toBe(true)
-        const tree = unwrap(await loadTree(db, root))
-        expect(toHex(tree.rootHash())).toBe(c.root)
-      }
-    })
+    test.each(cases.map((c) => [c.name, c] as const))(
+      `${strict ? 'strict' : 'lenient'}: %s`,
+      async (_, c) => {
+        const db = await memoryDb()
+        unwrap(await db.startMultipartInsert(1n))
+        const restorer = newRestorer({ db, strict })
+        const root = { namespace, version: 1n, type: 1, hash: hex(c.root) }
+        unwrap(await restorer.startRestore({ version: 1, root, chunks: [hex(c.digest)] }))
+        const result = await restorer.restoreChunk(0, base64(c.chunk))
+        const isHole = c.name.startsWith('hash-only chunk')
+        const expected = isHole
+          ? 'CHUNK_PROOF_VERIFICATION_FAILED'
+          : CODES[strict ? (c.recommended.split(' ')[0] ?? '') : c.oasisResult]
+        expect(result.ok ? 'ok' : result.error.code).toBe(expected)
+        expect(restorer.getCurrentCheckpoint() !== undefined).toBe(expected === 'CHUNK_CORRUPTED')
+        if (result.ok) {
+          expect(result.value).toBe(true)
+          const tree = unwrap(await loadTree(db, root))
+          expect(toHex(tree.rootHash())).toBe(c.root)
+        }
+      },
+    )
   }
 })
 
@@ -105,7 +108,7 @@ describe('restoring', () => {
           const index = BigInt(i < missing ? i : i + 1)
           const body = unwrap(await creator.getCheckpointChunk({ ...metadata, index, digest }))
           const result = await restorer.restoreChunk(i, unwrap(await body.bytes()))
-          last = result.ok ? result.value : `${result.error.code}`
+          last = result.ok ? result.value : result.error.code
         }
         expect(last).toBe('CHUNK_PROOF_VERIFICATION_FAILED')
         const finalized = await db.finalize([metadata.root])
@@ -122,7 +125,9 @@ describe('restoring', () => {
     const seen: unknown[] = []
     const note = (result: { ok: boolean; error?: { details: unknown } }): void => {
       const details = result.ok ? undefined : result.error?.details
-      seen.push(typeof details === 'object' && details !== null ? Reflect.get(details, 'upstream') : 0)
+      seen.push(
+        typeof details === 'object' && details !== null ? Reflect.get(details, 'upstream') : 0,
+      )
     }
     note(await creator.getCheckpoint(1, { ...metadata.root, version: 9n }))
     note(getChunkMetadata(metadata, 999))
@@ -131,7 +136,11 @@ describe('restoring', () => {
     note(await restorer.startRestore(metadata))
     note(await newRestorer({ db }).restoreChunk(0, new Uint8Array(0)))
     const read = async (i: number): Promise<Uint8Array> =>
-      unwrap(await unwrap(await creator.getCheckpointChunk(unwrap(getChunkMetadata(metadata, i)))).bytes())
+      unwrap(
+        await unwrap(
+          await creator.getCheckpointChunk(unwrap(getChunkMetadata(metadata, i))),
+        ).bytes(),
+      )
     unwrap(await restorer.restoreChunk(0, await read(0)))
     note(await restorer.restoreChunk(0, await read(0)))
     note(await restorer.restoreChunk(1, await read(2)))
@@ -139,9 +148,8 @@ describe('restoring', () => {
     unwrap(await restorer.abortRestore())
     unwrap(await restorer.startRestore(lie))
     note(await restorer.restoreChunk(0, new Uint8Array(0)))
-    expect(seen.map((upstream) => Reflect.get(Object(upstream), 'code'))).toEqual([
-      1, 2, 3, 4, 5, 7, 6,
-    ])
+    const codes: unknown[] = seen.map((upstream): unknown => Reflect.get(Object(upstream), 'code'))
+    expect(codes).toEqual([1, 2, 3, 4, 5, 7, 6])
     expect(blobs.supports.durable).toBe('none')
   })
 

@@ -9,11 +9,26 @@ import {
   withBit,
 } from '../src/bytes/bits.ts'
 import { toHex } from '../src/bytes/bytes.ts'
-import { decodeNode, encodeCompact, encodeNode, internalNode, leafNode } from '../src/tree/node-codec.ts'
+import {
+  decodeNode,
+  encodeCompact,
+  encodeNode,
+  internalNode,
+  leafNode,
+} from '../src/tree/node-codec.ts'
 import { hashInternal } from '../src/tree/node-hash.ts'
 import type { TreeNode } from '../src/tree/node.ts'
 import { Tree } from '../src/tree/tree.ts'
-import { apply, base64, hex, treeOf, utf8, vectors, type Dataset, type VectorOp } from './support/vectors.ts'
+import {
+  apply,
+  base64,
+  hex,
+  treeOf,
+  utf8,
+  vectors,
+  type Dataset,
+  type VectorOp,
+} from './support/vectors.ts'
 
 interface NodeSpec {
   readonly kind: 'leaf' | 'internal'
@@ -89,7 +104,8 @@ describe('bit strings', () => {
       const shared = Math.min(c.aBits, c.bBits)
       expect(firstDifference(hex(c.a), hex(c.b), 0, shared)).toBe(c.out)
     }
-    for (const c of primitives.setBit) expect(toHex(withBit(hex(c.key), c.bit, c.value))).toBe(c.out)
+    for (const c of primitives.setBit)
+      expect(toHex(withBit(hex(c.key), c.bit, c.value))).toBe(c.out)
     for (const [bits, bytes] of primitives.depth.toBytes) expect(bytesForBits(bits)).toBe(bytes)
   })
 })
@@ -99,7 +115,13 @@ describe('nodes', () => {
     test(`${name}: hash and every serialised form`, () => {
       if (spec.leafHash !== undefined) {
         const [leaf, left, right] = [spec.leafHash, spec.leftHash ?? '', spec.rightHash ?? '']
-        const hash = hashInternal(spec.labelBits, hex(spec.labelHex), hex(leaf), hex(left), hex(right))
+        const hash = hashInternal(
+          spec.labelBits,
+          hex(spec.labelHex),
+          hex(leaf),
+          hex(left),
+          hex(right),
+        )
         expect(toHex(hash)).toBe(expected.hash)
         return
       }

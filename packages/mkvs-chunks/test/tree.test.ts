@@ -7,7 +7,7 @@ import { chunkerOf } from '../src/chunk/chunker.ts'
 import { proofBuilder } from '../src/proof/builder.ts'
 import { EMPTY_HASH, type InternalNode, type Pointer, type TreeNode } from '../src/tree/node.ts'
 import type { Walk } from '../src/tree/walk.ts'
-import { randomBytes, randomEntries, randomOf } from './support/harness.ts'
+import { randomBytes, randomEntries, randomOf, withByte } from './support/harness.ts'
 import { utf8 } from './support/vectors.ts'
 
 const seed = Number(process.env['TIDEMARK_SEED'] ?? 1)
@@ -45,7 +45,7 @@ describe('a tree', () => {
         shown(sorted(model).filter(([key]) => compareBytes(key, from) >= 0)),
       )
       const fresh = new Tree()
-      for (const [key, value] of [...model.values()].reverse()) unwrap(fresh.insert(key, value))
+      for (const [key, value] of sorted(model).toReversed()) unwrap(fresh.insert(key, value))
       expect(toHex(tree.rootHash()), `seed ${seed} run ${run}`).toBe(toHex(fresh.rootHash()))
     }
   })
@@ -103,7 +103,7 @@ describe('a tree', () => {
     const tree = new Tree()
     const long = new Uint8Array(MAX_KEY_BYTES)
     unwrap(tree.insert(long, utf8('v')))
-    unwrap(tree.insert(long.with(MAX_KEY_BYTES - 1, 1), utf8('w')))
+    unwrap(tree.insert(withByte(long, MAX_KEY_BYTES - 1, 1), utf8('w')))
     tree.rootHash()
     expect(unwrap(tree.get(long))).toEqual(utf8('v'))
     const refused = tree.insert(new Uint8Array(MAX_KEY_BYTES + 1), utf8('v'))

@@ -8,7 +8,7 @@ export type CborValue =
   | string
   | null
   | readonly CborValue[]
-  | ReadonlyMap<string, CborValue>
+  | Map<string, CborValue>
 
 /** Elements of an array, or pairs of a map: the original's limit. */
 const MAX_ELEMENTS = 10_000_000

@@ -17,10 +17,9 @@ export interface CheckpointerConfig {
   readonly rootsPerVersion: number
   readonly parameters?: CreationParameters
   /** Asked before each pass; `undefined` skips it. */
-  readonly getParameters?: (version: bigint) => AsyncResult<
-    CreationParameters | undefined,
-    CheckpointError
-  >
+  readonly getParameters?: (
+    version: bigint,
+  ) => AsyncResult<CreationParameters | undefined, CheckpointError>
   /** The roots of a version; a hash stands for a state root. Default: those in the database. */
   readonly getRoots?: (version: bigint) => AsyncResult<readonly (Root | Hash)[], CheckpointError>
   /** Default `true`. With `false` nothing happens until `start`. */

@@ -14,7 +14,13 @@ import { equalBytes } from '../bytes/bytes.ts'
 import { chunkWriter } from '../chunk/chunk-file.ts'
 import { chunkerOf } from '../chunk/chunker.ts'
 import type { NodeDb, NodeDbError } from '../db/node-db.ts'
-import { mkvsError, refused, UPSTREAM, type MediumError, type MkvsError } from '../errors/mkvs-errors.ts'
+import {
+  mkvsError,
+  refused,
+  UPSTREAM,
+  type MediumError,
+  type MkvsError,
+} from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
 import { MAX_PROOF_DEPTH } from '../proof/verify.ts'
 import {

@@ -1,4 +1,11 @@
-import { coreError, err, ok, type AsyncResult, type CheckpointError, type Result } from '@tidemark/core'
+import {
+  coreError,
+  err,
+  ok,
+  type AsyncResult,
+  type CheckpointError,
+  type Result,
+} from '@tidemark/core'
 import { refused } from '../errors/mkvs-errors.ts'
 import { CHECKPOINT_VERSION, type Metadata } from '../record/metadata.ts'
 import { ROOT_TYPE, type Root } from '../record/root.ts'
@@ -14,8 +21,8 @@ import {
 export interface PassContext {
   readonly config: CheckpointerConfig
   /** A checkpoint of this version is begun. */
-  announce(version: bigint): void
-  report(event: CheckpointerEvent): void
+  readonly announce: (version: bigint) => void
+  readonly report: (event: CheckpointerEvent) => void
 }
 
 /** Makes the checkpoints that are due at a version, and deletes the ones that are too many. */

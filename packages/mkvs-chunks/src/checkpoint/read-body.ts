@@ -1,4 +1,11 @@
-import { coreError, err, isTidemarkError, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
+import {
+  coreError,
+  err,
+  isTidemarkError,
+  ok,
+  type AsyncResult,
+  type CallOptions,
+} from '@tidemark/core'
 import { concatBytes } from '../bytes/bytes.ts'
 import type { MediumError } from '../errors/mkvs-errors.ts'
 

@@ -189,14 +189,17 @@ class DbRestorer implements Restorer {
     options?: CallOptions,
   ): AsyncResult<StoredNodes, RestoreError> {
     const { strict = true, maxDepth } = this.#options
-    const { maxChunkBytes = MAX_CHUNK_BYTES, maxRawChunkBytes = MAX_RAW_CHUNK_BYTES } = this.#options
+    const { maxChunkBytes = MAX_CHUNK_BYTES, maxRawChunkBytes = MAX_RAW_CHUNK_BYTES } =
+      this.#options
     const bytes = await readBody(body, maxChunkBytes, options)
     if (!bytes.ok) return bytes
     if (!equalBytes(hashOf(bytes.value), digest)) return err(chunkCorrupted(index))
     const entries = openChunk(bytes.value, { maxBytes: maxRawChunkBytes, strict })
     if (!entries.ok) {
       const { error } = entries
-      return err(error.kind === 'too-long' ? tooLong(error.maximum) : proofFailed(error.reason, index))
+      return err(
+        error.kind === 'too-long' ? tooLong(error.maximum) : proofFailed(error.reason, index),
+      )
     }
     const nodes: (readonly [Hash, Uint8Array])[] = []
     const node = (opened: TreeNode): void => void nodes.push([opened.hash, encodeNode(opened)])
@@ -263,7 +266,10 @@ function refusalOf(metadata: Metadata): MkvsError<'MALFORMED'> | MediumError | u
 
 function alreadyInProgress({ root }: Metadata): MkvsError<'RESTORE_ALREADY_IN_PROGRESS'> {
   const upstream = UPSTREAM.RESTORE_ALREADY_IN_PROGRESS
-  return mkvsError('RESTORE_ALREADY_IN_PROGRESS', upstream.text, { root: toHex(root.hash), upstream })
+  return mkvsError('RESTORE_ALREADY_IN_PROGRESS', upstream.text, {
+    root: toHex(root.hash),
+    upstream,
+  })
 }
 
 function noRestore(): MkvsError<'NO_RESTORE_IN_PROGRESS'> {

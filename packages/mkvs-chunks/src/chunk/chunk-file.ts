@@ -23,7 +23,7 @@ const UNDEFINED = 0xf7
 
 /** Puts the entries of one proof in a chunk file: CBOR items one after another, Snappy-framed. */
 export interface ChunkWriter {
-  write(entry: ProofEntry): void
+  readonly write: (entry: ProofEntry) => void
   /** Ends the file. Call once. */
   end(): ChunkFile
 }

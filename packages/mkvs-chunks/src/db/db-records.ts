@@ -142,10 +142,7 @@ async function rootsUnder(
   return ok(roots)
 }
 
-async function text(
-  store: NodeStore,
-  name: string,
-): AsyncResult<string | undefined, MediumError> {
+async function text(store: NodeStore, name: string): AsyncResult<string | undefined, MediumError> {
   const record = await store.record(name)
   if (!record.ok) return record
   return ok(record.value === undefined ? undefined : new TextDecoder().decode(record.value))

@@ -1,4 +1,11 @@
-import { coreError, err, ok, type AsyncResult, type CallOptions, type CoreError } from '@tidemark/core'
+import {
+  coreError,
+  err,
+  ok,
+  type AsyncResult,
+  type CallOptions,
+  type CoreError,
+} from '@tidemark/core'
 import type { MediumError } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
 import { NodeTable } from './node-table.ts'
@@ -25,10 +32,7 @@ export class MemoryNodeStore implements NodeStore {
     return this.#nodes.size
   }
 
-  async get(
-    hash: Hash,
-    options?: CallOptions,
-  ): AsyncResult<Uint8Array | undefined, MediumError> {
+  async get(hash: Hash, options?: CallOptions): AsyncResult<Uint8Array | undefined, MediumError> {
     const refused = this.#refusal('get', options)
     return refused === undefined ? ok(this.#nodes.get(hash)) : err(refused)
   }

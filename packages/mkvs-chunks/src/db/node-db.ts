@@ -71,7 +71,10 @@ export interface NodeDb extends AsyncDisposable {
   ): AsyncResult<void, NodeDbError>
 
   /** The note of {@link importChunk} for this root, if its multipart insert is still open. */
-  restoreProgress(root: Root, o?: CallOptions): AsyncResult<RestoreProgress | undefined, NodeDbError>
+  restoreProgress(
+    root: Root,
+    o?: CallOptions,
+  ): AsyncResult<RestoreProgress | undefined, NodeDbError>
 
   /** Removes the note. The nodes stay until the multipart insert is aborted. */
   forgetRestore(root: Root, o?: CallOptions): AsyncResult<void, NodeDbError>

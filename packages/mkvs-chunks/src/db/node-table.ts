@@ -117,7 +117,12 @@ export class NodeTable {
 
   /** Puts everything that is there in a table twice as large as needed. */
   #grow(): void {
-    const old = { slots: this.#slots, hashes: this.#hashes, places: this.#places, pages: this.#pages }
+    const old = {
+      slots: this.#slots,
+      hashes: this.#hashes,
+      places: this.#places,
+      pages: this.#pages,
+    }
     const larger = Math.max(FIRST_SLOTS, 2 ** Math.ceil(Math.log2(4 * (this.#size + 1))))
     const isDense = this.#size === this.#entries
     this.#slots = new Int32Array(larger)

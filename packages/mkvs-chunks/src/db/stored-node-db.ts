@@ -1,6 +1,11 @@
 import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
 import { equalBytes } from '../bytes/bytes.ts'
-import { refused, type MediumError, type MkvsError, type NodeDbRefusal } from '../errors/mkvs-errors.ts'
+import {
+  refused,
+  type MediumError,
+  type MkvsError,
+  type NodeDbRefusal,
+} from '../errors/mkvs-errors.ts'
 import { HASH_BYTES, type Hash } from '../hash/hash.ts'
 import { isNamespace, type Namespace } from '../record/namespace.ts'
 import { equalRoots, isEmptyRoot, ROOT_TYPE, rootFollows, type Root } from '../record/root.ts'
@@ -223,10 +228,7 @@ class StoredNodeDb implements NodeDb {
       const brought = await this.#newNodes(root.version, nodes, options)
       if (!brought.ok) return brought
       const journal = `journal/${`${this.#journals}`.padStart(10, '0')}`
-      const putRecords = [
-        [journal, joined(brought.value)] as const,
-        progressRecord(root, progress),
-      ]
+      const putRecords = [[journal, joined(brought.value)] as const, progressRecord(root, progress)]
       const putNodes = withTags(nodes, root.version)
       const written = await this.#store.write({ putNodes, putRecords }, options)
       if (!written.ok) return written

@@ -129,7 +129,7 @@ async function isInAny(
 ): AsyncResult<boolean, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
   for (const root of roots) {
     let depth = 0
-    for (let at: Pointer | undefined = { hash: root }; at !== undefined; ) {
+    for (let at: Pointer | undefined = { hash: root }; at !== undefined;) {
       if (equalBytes(at.hash, hash)) return ok(true)
       const found = await readNode(store, at.hash)
       if (!found.ok) return found

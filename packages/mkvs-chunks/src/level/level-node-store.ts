@@ -50,10 +50,7 @@ export class LevelNodeStore implements NodeStore {
     return this.#attempt('record', options, () => this.#find(recordKey(name)))
   }
 
-  recordNames(
-    prefix: string,
-    options?: CallOptions,
-  ): AsyncResult<readonly string[], MediumError> {
+  recordNames(prefix: string, options?: CallOptions): AsyncResult<readonly string[], MediumError> {
     return this.#attempt('recordNames', options, async () => {
       const names: string[] = []
       const [gte, lt] = [recordKey(prefix), concatBytes([recordKey(prefix), AFTER_NAMES])]

@@ -8,7 +8,7 @@ import { HASH_ONLY, OPENED, type Proof, type ProofEntry, type ProofVersion } fro
 /** Collects nodes of one tree and makes the proof that opens exactly these. */
 export interface ProofBuilder {
   /** Opens a node. Once more changes nothing. */
-  include(node: TreeNode): void
+  readonly include: (node: TreeNode) => void
   /**
    * What chunkers compare with the chunk size: the bytes of every included node with its kind byte.
    * An embedded leaf that is itself included counts again, as in the original.

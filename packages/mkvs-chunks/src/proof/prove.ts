@@ -95,7 +95,7 @@ export function* lookup(
   }
   const keyBits = key.length * 8
   let depth = 0
-  for (let pointer = root; pointer !== undefined; ) {
+  for (let pointer = root; pointer !== undefined;) {
     const node: TreeNode = yield pointer
     include(node)
     if (node.kind === 'leaf') return equalBytes(node.key, key) ? node.value : undefined

@@ -226,7 +226,12 @@ function sideOf(frame: Frame, version: 0 | 1): 'leaf' | 0 | 1 {
  * Whether an internal node can stand here: a label that begins with the branch it hangs on, and an
  * embedded leaf whose key is the way here. Writes the way down.
  */
-function frameFits(frame: Frame, parent: Frame | undefined, side: 'leaf' | 0 | 1, path: Path): boolean {
+function frameFits(
+  frame: Frame,
+  parent: Frame | undefined,
+  side: 'leaf' | 0 | 1,
+  path: Path,
+): boolean {
   if (frame.end > MAX_DEPTH_BITS || side === 'leaf') return false
   if (parent !== undefined) {
     if (frame.labelBits === 0 || bitAt(frame.label, 0) !== side) return false

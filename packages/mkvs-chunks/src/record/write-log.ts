@@ -21,7 +21,8 @@ export function decodeWriteLog(bytes: Uint8Array): Result<WriteLog, MkvsError<'M
   if (!Array.isArray(list)) return err(malformed('write log', 'no list'))
   const log: WriteLogEntry[] = []
   for (const entry of list) {
-    const [key, value]: readonly unknown[] = Array.isArray(entry) ? entry : []
+    const pair: readonly unknown[] = Array.isArray(entry) ? entry : []
+    const [key, value] = pair
     if (!(key instanceof Uint8Array)) return err(malformed('write log', 'an entry without a key'))
     log.push({ key, value: value instanceof Uint8Array ? value : undefined })
   }

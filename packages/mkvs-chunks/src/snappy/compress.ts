@@ -22,7 +22,8 @@ const table = new Uint16Array(MAX_TABLE_SIZE)
  */
 export function compressBlock(source: Uint8Array, out: Uint8Array): number {
   const start = writeVarint(out, source.length)
-  if (source.length < MIN_COMPRESSIBLE_BYTES) return writeLiteral(out, start, source, 0, source.length)
+  if (source.length < MIN_COMPRESSIBLE_BYTES)
+    return writeLiteral(out, start, source, 0, source.length)
   return compressMatches(source, out, start)
 }
 
@@ -123,7 +124,8 @@ function writeLiteral(
     out[at++] = last & 0xff
     out[at++] = last >>> 8
   }
-  if (last < SHORT_COPY_BYTES) for (let i = from; i < to; i++) out[at + i - from] = byteAt(source, i)
+  if (last < SHORT_COPY_BYTES)
+    for (let i = from; i < to; i++) out[at + i - from] = byteAt(source, i)
   else out.set(source.subarray(from, to), at)
   return at + last + 1
 }

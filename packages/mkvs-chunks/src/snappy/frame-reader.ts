@@ -66,7 +66,7 @@ function splitFrames(stream: Uint8Array): Result<Frame[], string> {
   if (stream.length > 0 && !startsWith(stream, STREAM_IDENTIFIER)) {
     return err('snappy: no stream identifier')
   }
-  for (let at = 0; at < stream.length; ) {
+  for (let at = 0; at < stream.length;) {
     const type = byteAt(stream, at)
     const length =
       byteAt(stream, at + 1) | (byteAt(stream, at + 2) << 8) | (byteAt(stream, at + 3) << 16)

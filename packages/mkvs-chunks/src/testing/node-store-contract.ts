@@ -33,7 +33,10 @@ const cases: readonly Case[] = [
     name: 'keeps its own copy of what it is given',
     run: async (store) => {
       const mine = a.slice()
-      await succeeds(store.write({ putNodes: [[hash(a), mine]], putRecords: [['r', mine]] }), 'write')
+      await succeeds(
+        store.write({ putNodes: [[hash(a), mine]], putRecords: [['r', mine]] }),
+        'write',
+      )
       mine.fill(0)
       same(await succeeds(store.get(hash(a)), 'get'), a, 'the node')
       same(await succeeds(store.record('r'), 'record'), a, 'the record')
@@ -82,7 +85,10 @@ const cases: readonly Case[] = [
       const many = Array.from({ length: 5000 }, (_, i) => bytesOf(`node ${i}`))
       await succeeds(
         store.write({
-          putNodes: [[hash(a), new Uint8Array(0)], [hash(b), large]],
+          putNodes: [
+            [hash(a), new Uint8Array(0)],
+            [hash(b), large],
+          ],
           putRecords: [['empty', new Uint8Array(0)]],
         }),
         'write',

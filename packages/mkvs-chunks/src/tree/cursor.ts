@@ -28,10 +28,7 @@ interface Frame {
 }
 
 /** A cursor over a tree; `visit` is told of every node it looks at. */
-export function cursorOver(
-  root: Pointer | undefined,
-  visit: (node: TreeNode) => void,
-): Cursor {
+export function cursorOver(root: Pointer | undefined, visit: (node: TreeNode) => void): Cursor {
   /** The way to the current leaf. */
   let stack: Frame[] = []
   let current: LeafNode | undefined

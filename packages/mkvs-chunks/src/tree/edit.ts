@@ -21,11 +21,7 @@ export interface RootHolder {
  * Sets the value of a key and gives its leaf. An unchanged value leaves every hash as it was. Keeps
  * `key` and `value`: pass copies.
  */
-export function insertLeaf(
-  tree: RootHolder,
-  key: Uint8Array,
-  value: Uint8Array,
-): ResidentLeaf {
+export function insertLeaf(tree: RootHolder, key: Uint8Array, value: Uint8Array): ResidentLeaf {
   const path: ResidentBranch[] = []
   const keyBits = key.length * 8
   let slot: Slot = 'leaf'
@@ -80,7 +76,9 @@ export function removeLeaf(tree: RootHolder, key: Uint8Array): ResidentLeaf | un
   if (survivor === undefined) {
     path.push(parent)
   } else {
-    if (survivor.kind === 'branch') {
+    // A leaf that was embedded is stored inside its node only; as a node of its own it is new.
+    if (survivor.kind === 'leaf') survivor.stored = false
+    else {
       survivor.start = parent.start
       soil(survivor)
     }

@@ -145,7 +145,8 @@ export function hashTree(root: ResidentNode | undefined): Hash {
   if (root === undefined) return EMPTY_HASH
   const stack: ResidentNode[] = [root]
   for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
-    if (node.hash === undefined && node.kind === 'branch' && pushDirtyChildren(node, stack)) continue
+    if (node.hash === undefined && node.kind === 'branch' && pushDirtyChildren(node, stack))
+      continue
     node.hash ??= hashNode(node)
     stack.pop()
   }
@@ -217,5 +218,5 @@ export function nodesToStore(root: ResidentNode | undefined, all: boolean): Resi
     if (node.left !== undefined) stack.push(node.left)
     if (node.right !== undefined) stack.push(node.right)
   }
-  return found.reverse()
+  return found.toReversed()
 }

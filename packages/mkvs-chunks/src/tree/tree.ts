@@ -39,9 +39,9 @@ export interface PendingCommit {
   readonly hash: Hash
   readonly writeLog: WriteLog
   /** Every node that is not stored yet with its hash, children before their parents. */
-  nodes(): Iterable<readonly [hash: Hash, bytes: Uint8Array]>
+  readonly nodes: () => Iterable<readonly [hash: Hash, bytes: Uint8Array]>
   /** Ends the commit: the nodes are stored, or (`false`) they are not and the tree stays as is. */
-  end(stored: boolean): void
+  readonly end: (stored: boolean) => void
 }
 
 /** A value above this makes chunks that a restorer with default limits refuses. */
@@ -205,11 +205,7 @@ const NO_KEY = new Uint8Array(0)
 /** A key and this is the very next key in order. */
 const SMALLEST_EXTENSION = new Uint8Array(1)
 
-function tooLong(
-  limit: string,
-  maximum: number,
-  bytes: Uint8Array,
-): CoreError<'LIMIT_EXCEEDED'> {
+function tooLong(limit: string, maximum: number, bytes: Uint8Array): CoreError<'LIMIT_EXCEEDED'> {
   const details = { limit, maximum, actual: bytes.length }
   return coreError('LIMIT_EXCEEDED', `at most ${maximum} ${limit}`, details)
 }

@@ -66,3 +66,10 @@ export function randomEntries(random: () => number): [Uint8Array, Uint8Array][] 
   }
   return entries
 }
+
+/** The same bytes but for one. */
+export function withByte(bytes: Uint8Array, index: number, value: number): Uint8Array {
+  const copy = bytes.slice()
+  copy[index] = value
+  return copy
+}

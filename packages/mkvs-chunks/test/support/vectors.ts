@@ -15,7 +15,12 @@ export interface VectorOp {
 export type Dataset =
   | { readonly ops: readonly VectorOp[] }
   | { readonly gen: 'decimal'; readonly count: number }
-  | { readonly gen: 'template'; readonly count: number; readonly key: string; readonly value: string }
+  | {
+      readonly gen: 'template'
+      readonly count: number
+      readonly key: string
+      readonly value: string
+    }
   | { readonly gen: 'prefixes'; readonly text: string; readonly value: string }
   | {
       readonly gen: 'hashkv'
@@ -26,6 +31,7 @@ export type Dataset =
     }
 
 /** One vector file. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows the file
 export function vectors<T>(name: string): T {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own files, as described
   return JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8')) as T
