@@ -144,7 +144,7 @@ async function realSetup(over: Partial<CheckpointerConfig> = {}) {
   const tree = new Tree()
   let oldRoot: Root | undefined
   for (let version = 1n; version <= 6n; version++) {
-    tree.insert(utf8(`key ${version}`), utf8('v'))
+    unwrap(tree.insert(utf8(`key ${version}`), utf8('v')))
     const options = oldRoot === undefined ? { version } : { version, oldRoot }
     oldRoot = unwrap(await commitTree(tree, db, options)).root
     unwrap(await db.finalize([oldRoot]))

@@ -47,7 +47,7 @@ async function cutCall<T>(cut: Cut, call: () => Promise<Result<T, Error>>): Prom
   const n = cut.calls++
   if (n > cut.at) return lost
   if (n < cut.at) return call()
-  if (cut.after) await call()
+  if (cut.after) unwrap(await call())
   return lost
 }
 
@@ -59,9 +59,13 @@ function cutting<T extends object>(inner: T, changes: readonly string[], cut: Cu
       if (typeof member !== 'function') return member
       const call = (...args: unknown[]): unknown => Reflect.apply(member, target, args)
       if (!changes.includes(String(name))) return call
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the calls that are listed
       return (...args: unknown[]) =>
-        cutCall(cut, () => call(...args) as Promise<Result<unknown, Error>>)
+        cutCall(
+          cut,
+          () =>
+            // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the calls that are listed
+            call(...args) as Promise<Result<unknown, Error>>,
+        )
     },
   })
 }

@@ -163,7 +163,7 @@ describe('verifying', () => {
 
   test('stops at the depth limit, and not before it', () => {
     const tree = new Tree()
-    for (let n = 1; n <= 140; n++) tree.insert(utf8('a'.repeat(n)), utf8('v'))
+    for (let n = 1; n <= 140; n++) unwrap(tree.insert(utf8('a'.repeat(n)), utf8('v')))
     const deep = unwrap(tree.prove(getProof(utf8('a'.repeat(140)))))
     const result = verifyProof(tree.rootHash(), deep)
     expect(result.ok ? '' : result.error.details.reason).toBe('max proof depth exceeded')

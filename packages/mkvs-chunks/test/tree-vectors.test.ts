@@ -201,7 +201,7 @@ describe('seek tables', () => {
 
   function check({ pairs, seeks }: Table, bytes: (text: string) => Uint8Array): void {
     const tree = new Tree()
-    for (const [key, value] of pairs) tree.insert(bytes(key), bytes(value))
+    for (const [key, value] of pairs) unwrap(tree.insert(bytes(key), bytes(value)))
     for (const [from, position] of seeks) {
       const rest = position < 0 ? [] : pairs.slice(position)
       expect([...tree.entries({ from: bytes(from) })]).toEqual(

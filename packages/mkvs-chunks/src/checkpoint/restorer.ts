@@ -244,8 +244,8 @@ class DbRestorer implements Restorer {
     if (error.code !== 'CHUNK_PROOF_VERIFICATION_FAILED') return err(error)
     const restore = this.#current
     this.#current = undefined
-    // The note is only a hint for a later restore of the same bad checkpoint, which fails again.
-    if (restore !== undefined) await this.#db.forgetRestore(restore.metadata.root, options)
+    // Ignored: the note only lets a later restore of this bad checkpoint begin further on, and fail.
+    if (restore !== undefined) void (await this.#db.forgetRestore(restore.metadata.root, options))
     return err(error)
   }
 

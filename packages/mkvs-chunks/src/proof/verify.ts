@@ -83,6 +83,9 @@ function getFrom(root: Pointer | undefined, nodes: readonly TreeNode[]): ProvenT
   }
 }
 
+/** The way down while a proof is read; reading is synchronous, and one at a time. */
+const sharedPath = new Uint8Array(MAX_DEPTH_BITS / 8)
+
 /** Who is told what a proof opens. */
 export interface ProofVisitor {
   /** Every leaf, embedded ones too, in the order of the entries. */
@@ -114,7 +117,7 @@ export function openEntries(
   visitor: ProofVisitor,
 ): Result<void, string> {
   const { strict = true, maxDepth = MAX_PROOF_DEPTH } = options
-  const path = strict && options.subtree !== true ? new Uint8Array(MAX_DEPTH_BITS / 8) : undefined
+  const path = strict && options.subtree !== true ? sharedPath : undefined
   const stack: Frame[] = []
   let count = 0
   let top: Pointer | undefined

@@ -9,10 +9,15 @@ export interface FrameWriter {
   close(): void
 }
 
+/** Many chunks are small: the block buffer grows with what is written. */
+const FIRST_BUFFER_BYTES = 1024
+
+/** The frame being made; it has been handed on before the next one is begun. */
+const frame = new Uint8Array(FRAME_HEAD_BYTES + MAX_COMPRESSED_BLOCK_BYTES)
+
 /** A writer whose pieces go to `emit`; a piece is valid only during that call. */
 export function frameWriter(emit: (piece: Uint8Array) => void): FrameWriter {
-  const buffer = new Uint8Array(BLOCK_BYTES)
-  const frame = new Uint8Array(FRAME_HEAD_BYTES + MAX_COMPRESSED_BLOCK_BYTES)
+  let buffer = new Uint8Array(FIRST_BUFFER_BYTES)
   let filled = 0
   let started = false
 
@@ -20,8 +25,15 @@ export function frameWriter(emit: (piece: Uint8Array) => void): FrameWriter {
     if (!started) emit(STREAM_IDENTIFIER)
     started = true
     for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
-      emit(frameOf(bytes.subarray(at, at + BLOCK_BYTES), frame))
+      emit(frameOf(bytes.subarray(at, at + BLOCK_BYTES)))
     }
+  }
+
+  function reserve(more: number): void {
+    if (filled + more <= buffer.length) return
+    const larger = new Uint8Array(Math.min(BLOCK_BYTES, 2 * (filled + more)))
+    larger.set(buffer.subarray(0, filled))
+    buffer = larger
   }
 
   function flush(): void {
@@ -38,11 +50,13 @@ export function frameWriter(emit: (piece: Uint8Array) => void): FrameWriter {
           return
         }
         const fits = BLOCK_BYTES - filled
+        reserve(fits)
         buffer.set(rest.subarray(0, fits), filled)
         filled = BLOCK_BYTES
         flush()
         rest = rest.subarray(fits)
       }
+      reserve(rest.length)
       buffer.set(rest, filled)
       filled += rest.length
     },
@@ -51,7 +65,7 @@ export function frameWriter(emit: (piece: Uint8Array) => void): FrameWriter {
 }
 
 /** One block as a frame: compressed when that saves at least an eighth. */
-function frameOf(block: Uint8Array, frame: Uint8Array): Uint8Array {
+function frameOf(block: Uint8Array): Uint8Array {
   let body = compressBlock(block, frame.subarray(FRAME_HEAD_BYTES))
   frame[0] = COMPRESSED
   if (body >= block.length - Math.floor(block.length / 8)) {

@@ -61,8 +61,8 @@ export function randomEntries(random: () => number): [Uint8Array, Uint8Array][] 
       random() < 0.5 ? byte & 0x81 : byte,
     )
     const key = new Uint8Array([...shared, ...own])
-    const isLong = random() < 0.02
-    entries.push([key, randomBytes(random, Math.floor(random() * (isLong ? 70_000 : 40)))])
+    const length = random() < 0.0005 ? 70_000 : random() < 0.02 ? 2000 : 40
+    entries.push([key, randomBytes(random, Math.floor(random() * length))])
   }
   return entries
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { sha512_256 } from '@noble/hashes/sha2.js'
+import { unwrap } from '@tidemark/core'
 import { concatBytes, fromHex } from '../../src/bytes/bytes.ts'
 import { Tree } from '../../src/tree/tree.ts'
 
@@ -89,14 +90,14 @@ export function* generated(
 
 /** Does one operation on a tree. */
 export function apply(tree: Tree, { op, key, value }: VectorOp): void {
-  if (op === 'Insert') tree.insert(base64(key), base64(value))
-  else if (op === 'Remove') tree.remove(base64(key))
+  if (op === 'Insert') unwrap(tree.insert(base64(key), base64(value)))
+  else if (op === 'Remove') unwrap(tree.remove(base64(key)))
 }
 
 /** The tree of a dataset. */
 export function treeOf(dataset: Dataset): Tree {
   const tree = new Tree()
   if ('ops' in dataset) for (const op of dataset.ops) apply(tree, op)
-  else for (const [key, value] of generated(dataset)) tree.insert(key, value)
+  else for (const [key, value] of generated(dataset)) unwrap(tree.insert(key, value))
   return tree
 }
