@@ -2,7 +2,9 @@
 //   node bench/index.mjs            100 000 entries
 //   node bench/index.mjs --full     also 1 000 000
 // Absolute figures move with the machine; the yardsticks of the same run are what they compare to.
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
 import { MemoryBlobStore, unwrap } from '@tidemark/core'
 import {
   commitTree,
@@ -19,7 +21,7 @@ const VALUE_BYTES = 64
 const CHUNK_BYTES = 8 * 1024 * 1024
 const RUNS = 5
 
-/** The original's speed, by number of entries: recorded, in memory, one thread, this input. */
+/** The original on a map in memory, without its database and CBOR: recorded on another run. */
 const ORIGINAL = {
   100_000: { insert: 280e3, commit: 750e3, create: 36, restore: 50, bytes: 509 },
   1_000_000: { insert: 128e3, commit: 590e3, create: 34.6, restore: 38, bytes: 509 },
@@ -81,6 +83,17 @@ async function once(keys, values, count) {
   }
 }
 
+/** The original's own code with its own database, on this machine in this minute. */
+function originalNow(count) {
+  const script = fileURLToPath(new URL('../interop/index.mjs', import.meta.url))
+  const options = { encoding: 'utf8', env: { ...process.env, GOMAXPROCS: '1' } }
+  const { status, stdout } = spawnSync(process.execPath, [script, 'bench', `${count}`], options)
+  if (status !== 0) return undefined
+  const [insert, commit, create, restore] = stdout.trim().split(' ').map(Number)
+  const raw = rawMegabytes(count)
+  return { insert: count / insert, commit: count / commit, create: raw / create, restore: raw / restore }
+}
+
 /** Bytes of all proof nodes: a leaf and an internal node of about 6 bytes for each entry. */
 function rawMegabytes(count) {
   return (count * (KEY_BYTES + VALUE_BYTES + 7 + 3 + 6 + 3)) / 1e6
@@ -112,6 +125,13 @@ function print(count, samples) {
       `${label.padEnd(22)} ${show(mid).padStart(9)}  (${show(low)} .. ${show(high)})`.padEnd(58),
       `original ${show(original[name]).padStart(7)}   ratio ${ratio.toFixed(2)}`,
     )
+  }
+  const beside = originalNow(count)
+  if (beside === undefined) console.log('the original itself cannot be built here')
+  else for (const [label, name] of rows.slice(0, 4)) {
+    const [, mid] = quantiles(samples[name])
+    const ratio = (mid / beside[name]).toFixed(2)
+    console.log(`${label.padEnd(22)} original with its database, now: ${show(beside[name])}   ratio ${ratio}`)
   }
   const [, hashes] = quantiles(samples.yardstick)
   console.log(`yardstick: ${show(hashes)} createHash calls/s in the same run`)
