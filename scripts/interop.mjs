@@ -3,10 +3,14 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 
 const [name = '', ...rest] = process.argv.slice(2)
-const homes = readdirSync('packages').filter((each) => existsSync(`packages/${each}/interop/index.mjs`))
+const homes = readdirSync('packages').filter((each) =>
+  existsSync(`packages/${each}/interop/index.mjs`),
+)
 const home = homes.find((each) => each === name || each.startsWith(`${name}-`))
 if (name === '' || home === undefined) {
-  process.stderr.write(`usage: pnpm interop <package>\npackages with a partner: ${homes.join(' ')}\n`)
+  process.stderr.write(
+    `usage: pnpm interop <package>\npackages with a partner: ${homes.join(' ')}\n`,
+  )
   process.exit(2)
 }
 const build = spawnSync('pnpm', ['run', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] })

@@ -91,7 +91,12 @@ function originalNow(count) {
   if (status !== 0) return undefined
   const [insert, commit, create, restore] = stdout.trim().split(' ').map(Number)
   const raw = rawMegabytes(count)
-  return { insert: count / insert, commit: count / commit, create: raw / create, restore: raw / restore }
+  return {
+    insert: count / insert,
+    commit: count / commit,
+    create: raw / create,
+    restore: raw / restore,
+  }
 }
 
 /** Bytes of all proof nodes: a leaf and an internal node of about 6 bytes for each entry. */
@@ -128,11 +133,14 @@ function print(count, samples) {
   }
   const beside = originalNow(count)
   if (beside === undefined) console.log('the original itself cannot be built here')
-  else for (const [label, name] of rows.slice(0, 4)) {
-    const [, mid] = quantiles(samples[name])
-    const ratio = (mid / beside[name]).toFixed(2)
-    console.log(`${label.padEnd(22)} original with its database, now: ${show(beside[name])}   ratio ${ratio}`)
-  }
+  else
+    for (const [label, name] of rows.slice(0, 4)) {
+      const [, mid] = quantiles(samples[name])
+      const ratio = (mid / beside[name]).toFixed(2)
+      console.log(
+        `${label.padEnd(22)} original with its database, now: ${show(beside[name])}   ratio ${ratio}`,
+      )
+    }
   const [, hashes] = quantiles(samples.yardstick)
   console.log(`yardstick: ${show(hashes)} createHash calls/s in the same run`)
 }

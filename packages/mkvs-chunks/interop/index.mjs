@@ -50,7 +50,9 @@ console.log(`${trees} random trees exchanged both ways, seed ${seed}`)
 async function exchange(random, n) {
   const tree = new Tree()
   for (const [key, value] of randomEntries(random)) unwrap(tree.insert(key, value))
-  const entries = [...tree.entries()].map(([key, value]) => `${toHex(key)} ${toHex(value)}\n`).join('')
+  const entries = [...tree.entries()]
+    .map(([key, value]) => `${toHex(key)} ${toHex(value)}\n`)
+    .join('')
   const chunkSize = Math.floor(random() ** 2 * 20_000)
   const threads = Math.floor(random() * 8)
   const [theirs, ours] = [join(home, `theirs-${n}`), join(home, `ours-${n}`)]
@@ -81,7 +83,8 @@ function build() {
   if (version.status !== 0) skip('Go is not installed')
   if (!version.stdout.includes(GO)) skip(`${GO} is needed, found: ${version.stdout.trim()}`)
   const checkout = process.env['TIDEMARK_OASIS_CORE']
-  if (checkout !== undefined && !existsSync(join(checkout, 'go.mod'))) skip(`no go.mod in ${checkout}`)
+  if (checkout !== undefined && !existsSync(join(checkout, 'go.mod')))
+    skip(`no go.mod in ${checkout}`)
   const source = join(dirname(fileURLToPath(import.meta.url)), 'driver')
   cpSync(source, home, { recursive: true })
   const replaced = checkout === undefined ? REPLACED : [...REPLACED, `${MODULE} => ${checkout}`]
@@ -99,7 +102,8 @@ function build() {
     cwd: home,
     encoding: 'utf8',
   })
-  if (built.status !== 0) skip(`the original's module ${MODULE}@${VERSION} cannot be built:\n${built.stderr}`)
+  if (built.status !== 0)
+    skip(`the original's module ${MODULE}@${VERSION} cannot be built:\n${built.stderr}`)
   return binary
 }
 
@@ -115,7 +119,8 @@ function run(command, args, input = '') {
 }
 
 function same(actual, expected, what) {
-  if (actual !== expected) throw new Error(`${what}: ${actual.slice(0, 200)} is not ${expected.slice(0, 200)}`)
+  if (actual !== expected)
+    throw new Error(`${what}: ${actual.slice(0, 200)} is not ${expected.slice(0, 200)}`)
 }
 
 function randomOf(start) {
