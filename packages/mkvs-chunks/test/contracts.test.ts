@@ -130,6 +130,8 @@ for (const [name, open] of Object.entries(media)) {
       if (first === undefined) throw new TypeError('no checkpoint')
       const other = await creator.createCheckpoint({ ...first.root, type: 2 }, 300)
       expect(other.ok ? 'ok' : other.error.code).toBe('CHECKPOINT_ALREADY_EXISTS')
+      const odd = await creator.createCheckpoint(first.root, Number.NaN)
+      expect(odd.ok ? 'ok' : odd.error.code).toBe('INVALID_ARGUMENT')
       const none = await creator.createCheckpoint({ ...first.root, version: 99n }, 300)
       expect(none.ok ? 'ok' : none.error.code).toBe('NODE_DB_REFUSED')
     })

@@ -48,7 +48,8 @@ export interface Creator extends ChunkProvider {
    * Makes the checkpoint of a root and gives its metadata. After `ok` it is whole and durable.
    *
    * One that exists is given as it is, whatever its chunk size. Chunks come first, metadata last:
-   * after a crash the checkpoint is not there, and the same call makes it.
+   * after a crash the checkpoint is not there, and the same call makes it. `NODE_DB_REFUSED` for an
+   * unknown root, `LIMIT_EXCEEDED` for a tree so deep that nobody could restore it.
    */
   createCheckpoint(
     root: Root,
@@ -76,6 +77,9 @@ export interface CreatorOptions {
    */
   readonly maxDepth?: number
 }
+
+/** The original keeps the number of threads in 16 bits. */
+const MAX_THREADS = 0xffff
 
 /** Metadata of 1 000 000 chunks has 34 MB; more is not read. */
 const MAX_METADATA_BYTES = 64 * 1024 * 1024
@@ -118,6 +122,8 @@ class BlobCreator implements Creator {
     chunkerThreads = 0,
     options?: CallOptions,
   ): AsyncResult<Metadata, CreatorError> {
+    const wrong = paramsProblem(chunkSize, chunkerThreads)
+    if (wrong !== undefined) return Promise.resolve(err(wrong))
     return this.#alone(root, async () => {
       const existing = await this.#readMetadata(root, options)
       if (!existing.ok) return existing
@@ -347,6 +353,18 @@ function sameRoot(metadata: Metadata, root: Root): Result<Metadata, CreatorError
 function checkpointNotFound(root: Root): MkvsError<'CHECKPOINT_NOT_FOUND'> {
   const upstream = UPSTREAM.CHECKPOINT_NOT_FOUND
   return mkvsError('CHECKPOINT_NOT_FOUND', upstream.text, { identifier: rootName(root), upstream })
+}
+
+function paramsProblem(
+  chunkSize: number,
+  chunkerThreads: number,
+): CoreError<'INVALID_ARGUMENT'> | undefined {
+  const isSize = Number.isSafeInteger(chunkSize) && chunkSize >= 0
+  const isThreads = Number.isSafeInteger(chunkerThreads) && chunkerThreads >= 0
+  if (isSize && isThreads && chunkerThreads <= MAX_THREADS) return undefined
+  const argument = isSize ? 'chunkerThreads' : 'chunkSize'
+  const reason = isSize ? `an integer from 0 to ${MAX_THREADS}` : 'an integer, not negative'
+  return coreError('INVALID_ARGUMENT', `${argument}: ${reason}`, { argument, reason })
 }
 
 function tooDeep(maximum: number): CoreError<'LIMIT_EXCEEDED'> {
