@@ -142,8 +142,8 @@ export const mutants = [
     name: 'an abort forgets what the restore brought',
     rule: 'an aborted restore leaves nothing',
     file: 'src/db/stored-node-db.ts',
-    from: 'const deleteNodes = hashesIn(journal.value ?? new Uint8Array(0))',
-    to: 'const deleteNodes = hashesIn(new Uint8Array(0))',
+    from: 'const deleteNodes = splitHashes(journal.value ?? NO_BYTES)',
+    to: 'const deleteNodes = splitHashes(NO_BYTES)',
     tests: [RESTORE],
   },
   {

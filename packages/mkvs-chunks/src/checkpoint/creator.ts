@@ -14,13 +14,7 @@ import { equalBytes } from '../bytes/bytes.ts'
 import { chunkWriter } from '../chunk/chunk-file.ts'
 import { chunkerOf } from '../chunk/chunker.ts'
 import type { NodeDb, NodeDbError } from '../db/node-db.ts'
-import {
-  mkvsError,
-  refused,
-  UPSTREAM,
-  type MediumError,
-  type MkvsError,
-} from '../errors/mkvs-errors.ts'
+import { refused, type MediumError } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
 import { MAX_PROOF_DEPTH } from '../proof/verify.ts'
 import {
@@ -35,6 +29,7 @@ import {
 import { equalRoots, isEmptyRoot, rootName, type Root } from '../record/root.ts'
 import type { Pointer } from '../tree/node.ts'
 import { runStoredWalk } from '../tree/walk.ts'
+import { checkpointNotFound, corrupted, paramsProblem, tooDeep } from './checkpoint-errors.ts'
 import { checkpointPrefix, chunkKey, metaKey, paramsKey, prefixOfKey } from './layout.ts'
 import { decodeParams, encodeParams, type CreationParams } from './params.ts'
 import type { CheckpointList, ChunkBody, ChunkProvider, ProviderError } from './provider.ts'
@@ -77,9 +72,6 @@ export interface CreatorOptions {
    */
   readonly maxDepth?: number
 }
-
-/** The original keeps the number of threads in 16 bits. */
-const MAX_THREADS = 0xffff
 
 /** Metadata of 1 000 000 chunks has 34 MB; more is not read. */
 const MAX_METADATA_BYTES = 64 * 1024 * 1024
@@ -348,31 +340,4 @@ function sameRoot(metadata: Metadata, root: Root): Result<Metadata, CreatorError
   const details = { identifier: rootName(root), reason: 'committed' } as const
   const message = 'a root of another type or namespace has this version and hash'
   return err(coreError('CHECKPOINT_ALREADY_EXISTS', message, details))
-}
-
-function checkpointNotFound(root: Root): MkvsError<'CHECKPOINT_NOT_FOUND'> {
-  const upstream = UPSTREAM.CHECKPOINT_NOT_FOUND
-  return mkvsError('CHECKPOINT_NOT_FOUND', upstream.text, { identifier: rootName(root), upstream })
-}
-
-function paramsProblem(
-  chunkSize: number,
-  chunkerThreads: number,
-): CoreError<'INVALID_ARGUMENT'> | undefined {
-  const isSize = Number.isSafeInteger(chunkSize) && chunkSize >= 0
-  const isThreads = Number.isSafeInteger(chunkerThreads) && chunkerThreads >= 0
-  if (isSize && isThreads && chunkerThreads <= MAX_THREADS) return undefined
-  const argument = isSize ? 'chunkerThreads' : 'chunkSize'
-  const reason = isSize ? `an integer from 0 to ${MAX_THREADS}` : 'an integer, not negative'
-  return coreError('INVALID_ARGUMENT', `${argument}: ${reason}`, { argument, reason })
-}
-
-function tooDeep(maximum: number): CoreError<'LIMIT_EXCEEDED'> {
-  const message = 'the tree is too deep: no verifier would take its proofs'
-  return coreError('LIMIT_EXCEEDED', message, { limit: 'maxDepth', maximum })
-}
-
-function corrupted(key: string, reason: string): CoreError<'CORRUPTED'> {
-  const message = `checkpoint: corrupted metadata: ${reason}`
-  return coreError('CORRUPTED', message, { what: 'checkpoint', reason, key })
 }

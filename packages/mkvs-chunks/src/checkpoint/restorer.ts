@@ -1,10 +1,10 @@
 import { hash as hashOf } from '#hash'
 import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
 import { bitAt, bytesForBits, withBit } from '../bytes/bits.ts'
-import { equalBytes, toHex } from '../bytes/bytes.ts'
+import { equalBytes } from '../bytes/bytes.ts'
 import { openChunk } from '../chunk/chunk-file.ts'
 import type { NodeDb, NodeDbError } from '../db/node-db.ts'
-import { mkvsError, UPSTREAM, type MediumError, type MkvsError } from '../errors/mkvs-errors.ts'
+import { type MediumError, type MkvsError } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
 import { openEntries } from '../proof/verify.ts'
 import {
@@ -15,6 +15,14 @@ import {
 } from '../record/metadata.ts'
 import { encodeNode } from '../tree/node-codec.ts'
 import type { TreeNode } from '../tree/node.ts'
+import {
+  alreadyInProgress,
+  alreadyRestored,
+  chunkCorrupted,
+  noRestore,
+  proofFailed,
+  tooLong,
+} from './checkpoint-errors.ts'
 import { readBody } from './read-body.ts'
 
 /** Why a restore does not go on. */
@@ -262,45 +270,4 @@ function refusalOf(metadata: Metadata): MkvsError<'MALFORMED'> | MediumError | u
   if (metadata.version === CHECKPOINT_VERSION) return undefined
   const feature = `checkpoint format version ${metadata.version}`
   return coreError('UNSUPPORTED', `${feature} is not known`, { feature })
-}
-
-function alreadyInProgress({ root }: Metadata): MkvsError<'RESTORE_ALREADY_IN_PROGRESS'> {
-  const upstream = UPSTREAM.RESTORE_ALREADY_IN_PROGRESS
-  return mkvsError('RESTORE_ALREADY_IN_PROGRESS', upstream.text, {
-    root: toHex(root.hash),
-    upstream,
-  })
-}
-
-function noRestore(): MkvsError<'NO_RESTORE_IN_PROGRESS'> {
-  const upstream = UPSTREAM.NO_RESTORE_IN_PROGRESS
-  return mkvsError('NO_RESTORE_IN_PROGRESS', upstream.text, { upstream })
-}
-
-function alreadyRestored(
-  index: number,
-  reason: 'done' | 'in-flight' | 'out-of-range',
-): MkvsError<'CHUNK_ALREADY_RESTORED'> {
-  const upstream = UPSTREAM.CHUNK_ALREADY_RESTORED
-  return mkvsError('CHUNK_ALREADY_RESTORED', upstream.text, { index, reason, upstream })
-}
-
-function chunkCorrupted(index: number): MkvsError<'CHUNK_CORRUPTED'> {
-  const upstream = UPSTREAM.CHUNK_CORRUPTED
-  return mkvsError('CHUNK_CORRUPTED', upstream.text, { index, upstream })
-}
-
-function proofFailed(
-  reason: string,
-  index?: number,
-  cause?: unknown,
-): MkvsError<'CHUNK_PROOF_VERIFICATION_FAILED'> {
-  const upstream = UPSTREAM.CHUNK_PROOF_VERIFICATION_FAILED
-  const details = { reason, upstream, ...(index === undefined ? {} : { index }) }
-  return mkvsError('CHUNK_PROOF_VERIFICATION_FAILED', `${upstream.text}: ${reason}`, details, cause)
-}
-
-function tooLong(maximum: number): MediumError {
-  const details = { limit: 'maxRawChunkBytes', maximum }
-  return coreError('LIMIT_EXCEEDED', 'the chunk is too long when decompressed', details)
 }

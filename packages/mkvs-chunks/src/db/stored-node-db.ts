@@ -1,14 +1,9 @@
 import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
-import { equalBytes } from '../bytes/bytes.ts'
-import {
-  refused,
-  type MediumError,
-  type MkvsError,
-  type NodeDbRefusal,
-} from '../errors/mkvs-errors.ts'
-import { HASH_BYTES, type Hash } from '../hash/hash.ts'
+import { equalBytes, NO_BYTES } from '../bytes/bytes.ts'
+import { refused, type MediumError, type MkvsError } from '../errors/mkvs-errors.ts'
+import { type Hash } from '../hash/hash.ts'
 import { isNamespace, type Namespace } from '../record/namespace.ts'
-import { equalRoots, isEmptyRoot, ROOT_TYPE, rootFollows, type Root } from '../record/root.ts'
+import { equalRoots, isEmptyRoot, type Root } from '../record/root.ts'
 import type { Pointer, TreeNode } from '../tree/node.ts'
 import {
   openRecords,
@@ -20,6 +15,15 @@ import {
   textRecord,
   type DbState,
 } from './db-records.ts'
+import {
+  commitRefusal,
+  finalizeRefusal,
+  multipartRefusal,
+  nextVersion,
+  pendingLimit,
+  type RulesContext,
+} from './db-rules.ts'
+import { joinHashes, splitHashes } from './journal.ts'
 import type { NodeDb, NodeDbError, NodesToStore, RestoreProgress } from './node-db.ts'
 import type { NodeStore } from './node-store.ts'
 import { checkWhole, readNode, tagged, tagOf, unsharedNodes } from './tagged-nodes.ts'
@@ -34,9 +38,6 @@ export interface NodeDbOptions {
 
 /** Nodes are written in batches of so many, so that a large tree needs no large memory. */
 const NODES_PER_WRITE = 4096
-
-/** The most versions that are not final: the original's limit. */
-const MAX_PENDING_VERSIONS = 5000
 
 /**
  * Opens the trees in a store; an empty store is made ready. What a crash left half removed is
@@ -76,6 +77,11 @@ class StoredNodeDb implements NodeDb {
     this.#journals = state.journals.length
   }
 
+  /** What the rules look at. */
+  get #rules(): RulesContext {
+    return { namespace: this.namespace, state: this.#state, knows: (root) => this.#knows(root) }
+  }
+
   get earliestVersion(): bigint | undefined {
     return this.#state.earliest
   }
@@ -113,10 +119,10 @@ class StoredNodeDb implements NodeDb {
     options?: CallOptions,
   ): AsyncResult<void, NodeDbError> {
     return this.#exclusive(async () => {
-      const refusal = this.#commitRefusal(oldRoot, root)
+      const refusal = commitRefusal(this.#rules, oldRoot, root)
       if (refusal !== undefined) return err(refused(refusal))
       if (this.#knows(root)) return ok()
-      const limit = this.#pendingLimit(root.version)
+      const limit = pendingLimit(this.#state, root.version)
       if (limit !== undefined) return err(limit)
       const written = await this.#putNodes(root.version, nodes, options)
       if (!written.ok) return written
@@ -126,7 +132,7 @@ class StoredNodeDb implements NodeDb {
 
   finalize(roots: readonly Root[], options?: CallOptions): AsyncResult<void, NodeDbError> {
     return this.#exclusive(async () => {
-      const refusal = this.#finalizeRefusal(roots)
+      const refusal = finalizeRefusal(this.#rules, roots)
       if (refusal !== undefined) return err(refused(refusal))
       const version = roots[0]?.version ?? 0n
       const losers = this.rootsOf(version).filter((old) => !roots.some((r) => equalRoots(r, old)))
@@ -161,7 +167,7 @@ class StoredNodeDb implements NodeDb {
       if (version !== earliest) return err(refused('not-earliest'))
       if (version === latest) return err(refused('cannot-prune-latest'))
       const roots = this.rootsOf(version)
-      const next = this.#nextVersion(version) ?? latest
+      const next = nextVersion(this.#state, version) ?? latest
       const written = await this.#store.write(
         {
           putRecords: [
@@ -199,7 +205,7 @@ class StoredNodeDb implements NodeDb {
       for (const name of this.#state.journals) {
         const journal = await this.#store.record(name, options)
         if (!journal.ok) return journal
-        const deleteNodes = hashesIn(journal.value ?? new Uint8Array(0))
+        const deleteNodes = splitHashes(journal.value ?? NO_BYTES)
         const removed = await this.#store.write({ deleteNodes, deleteRecords: [name] }, options)
         if (!removed.ok) return removed
       }
@@ -223,12 +229,15 @@ class StoredNodeDb implements NodeDb {
     options?: CallOptions,
   ): AsyncResult<void, NodeDbError> {
     return this.#exclusive(async () => {
-      const refusal = this.#multipartRefusal(root)
+      const refusal = multipartRefusal(this.#rules, root)
       if (refusal !== undefined) return err(refused(refusal))
       const brought = await this.#newNodes(root.version, nodes, options)
       if (!brought.ok) return brought
       const journal = `journal/${`${this.#journals}`.padStart(10, '0')}`
-      const putRecords = [[journal, joined(brought.value)] as const, progressRecord(root, progress)]
+      const putRecords = [
+        [journal, joinHashes(brought.value)] as const,
+        progressRecord(root, progress),
+      ]
       const putNodes = withTags(nodes, root.version)
       const written = await this.#store.write({ putNodes, putRecords }, options)
       if (!written.ok) return written
@@ -242,7 +251,7 @@ class StoredNodeDb implements NodeDb {
     root: Root,
     options?: CallOptions,
   ): AsyncResult<RestoreProgress | undefined, NodeDbError> {
-    if (this.#multipartRefusal(root) !== undefined) return ok(undefined)
+    if (multipartRefusal(this.#rules, root) !== undefined) return ok(undefined)
     const record = await this.#store.record(rootRecord('restore', root), options)
     if (!record.ok) return record
     return ok(record.value === undefined ? undefined : progressOf(record.value))
@@ -255,7 +264,7 @@ class StoredNodeDb implements NodeDb {
 
   completeRestore(root: Root, options?: CallOptions): AsyncResult<void, NodeDbError> {
     return this.#exclusive(async () => {
-      const refusal = this.#multipartRefusal(root)
+      const refusal = multipartRefusal(this.#rules, root)
       if (refusal !== undefined) return err(refused(refusal))
       const whole = isEmptyRoot(root) ? ok() : await checkWhole(this.#store, root.hash, options)
       if (!whole.ok) return whole
@@ -298,8 +307,8 @@ class StoredNodeDb implements NodeDb {
   #onlyIn(root: Root): AsyncResult<Hash[], MediumError | MkvsError<'NODE_NOT_FOUND'>> {
     const { roots, earliest } = this.#state
     const others = [...roots.values()].filter((other) => !isEmptyRoot(other))
-    const nextVersion = this.#nextVersion(root.version)
-    const next = others.filter((other) => other.version === nextVersion)
+    const version = nextVersion(this.#state, root.version)
+    const next = others.filter((other) => other.version === version)
     const all = others.map(hashOf)
     // A root that lost against another of its version may share nodes with any older one.
     const wasPruned = earliest !== undefined && root.version < earliest
@@ -312,59 +321,6 @@ class StoredNodeDb implements NodeDb {
     const knows = equalBytes(root.namespace, this.namespace) && this.#state.roots.has(rootKey(root))
     if (knows) this.#lastKnown = root
     return knows
-  }
-
-  #commitRefusal(oldRoot: Root, root: Root): NodeDbRefusal | undefined {
-    const { multipart, latest } = this.#state
-    if (multipart !== undefined) return 'multipart-in-progress'
-    if (!equalBytes(root.namespace, this.namespace)) return 'bad-namespace'
-    if (!rootFollows(oldRoot, root)) return 'root-must-follow'
-    if (!isEmptyRoot(oldRoot)) {
-      if (!this.#knows(oldRoot)) return 'root-not-found'
-      const mayHaveChildren = oldRoot.type === ROOT_TYPE.state
-      if (!mayHaveChildren || oldRoot.version === root.version) return 'root-must-follow'
-    }
-    return latest !== undefined && root.version <= latest ? 'already-finalized' : undefined
-  }
-
-  #finalizeRefusal(roots: readonly Root[]): NodeDbRefusal | undefined {
-    const { multipart, latest } = this.#state
-    const [first] = roots
-    if (first === undefined) return 'root-not-found'
-    if (roots.some((root) => !equalBytes(root.namespace, this.namespace))) return 'bad-namespace'
-    if (roots.some((root) => root.version !== first.version)) return 'root-must-follow'
-    if (new Set(roots.map((root) => root.type)).size < roots.length) return 'root-must-follow'
-    if (latest !== undefined && first.version <= latest) return 'already-finalized'
-    if (multipart !== undefined && multipart !== first.version) return 'invalid-multipart-version'
-    if (multipart === undefined && latest !== undefined && first.version !== latest + 1n) {
-      return 'not-finalized'
-    }
-    return roots.every((root) => this.hasRoot(root)) ? undefined : 'root-not-found'
-  }
-
-  #multipartRefusal(root: Root): NodeDbRefusal | undefined {
-    if (this.#state.multipart === undefined) return 'multipart-in-progress'
-    if (!equalBytes(root.namespace, this.namespace)) return 'bad-namespace'
-    return this.#state.multipart === root.version ? undefined : 'invalid-multipart-version'
-  }
-
-  #pendingLimit(version: bigint): MediumError | undefined {
-    const { latest, roots } = this.#state
-    const pending = new Set([version])
-    for (const root of roots.values()) {
-      if (latest === undefined || root.version > latest) pending.add(root.version)
-    }
-    if (pending.size <= MAX_PENDING_VERSIONS) return undefined
-    const details = { limit: 'pendingVersions', maximum: MAX_PENDING_VERSIONS }
-    return coreError('LIMIT_EXCEEDED', 'too many versions that are not final', details)
-  }
-
-  #nextVersion(after: bigint): bigint | undefined {
-    let next: bigint | undefined
-    for (const { version } of this.#state.roots.values()) {
-      if (version > after && (next === undefined || version < next)) next = version
-    }
-    return next
   }
 
   /** Those of some nodes that no tree has yet: what an abort removes again. */
@@ -445,16 +401,4 @@ function max(a: bigint, b: bigint): bigint {
 
 function hashOf(root: Root): Hash {
   return root.hash
-}
-
-function joined(hashes: readonly Hash[]): Uint8Array {
-  const bytes = new Uint8Array(hashes.length * HASH_BYTES)
-  for (const [i, hash] of hashes.entries()) bytes.set(hash, i * HASH_BYTES)
-  return bytes
-}
-
-function hashesIn(bytes: Uint8Array): Hash[] {
-  return Array.from({ length: Math.floor(bytes.length / HASH_BYTES) }, (_, i) =>
-    bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
-  )
 }
