@@ -182,6 +182,30 @@ describe('restoring', () => {
     expect(stillPending.ok).toBe(true)
   })
 
+  test('a bad chunk in flight when its restore ends does not end the next one', async () => {
+    const tree = treeOf({ gen: 'template', count: 30, key: 'key {i}', value: 'value {i}' })
+    const { metadata } = await checkpointOf(tree, 200)
+    const db = await memoryDb()
+    unwrap(await db.startMultipartInsert(1n))
+    const restorer = newRestorer({ db })
+    unwrap(await restorer.startRestore({ ...metadata, chunks: [EMPTY_HASH] }))
+    let release = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    async function* nothing(): AsyncIterable<Uint8Array> {
+      await gate
+      yield new Uint8Array(0)
+    }
+    const late = restorer.restoreChunk(0, nothing())
+    unwrap(await restorer.abortRestore())
+    unwrap(await restorer.startRestore(metadata))
+    release()
+    const result = await late
+    expect(result.ok ? 'ok' : result.error.code).toBe('NO_RESTORE_IN_PROGRESS')
+    expect(restorer.getCurrentCheckpoint()).toBe(metadata)
+  })
+
   test('a source that fails or never ends is not a bad chunk', async () => {
     const { metadata } = await checkpointOf(treeOf({ gen: 'decimal', count: 50 }), 200)
     const db = await memoryDb()
