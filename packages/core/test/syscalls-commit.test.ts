@@ -114,7 +114,7 @@ function checkOutcomes(outcomes: readonly Outcome[]): void {
 async function checkStore(directory: string, outcomes: readonly Outcome[]): Promise<void> {
   const options = { ...OPTIONS, fileSystem: nodeFileSystem }
   const storage = unwrap(await FileStorage.open(directory, options))
-  const acknowledged = outcomes.findLastIndex(({ code }) => code === 'ok') + 1
+  const acknowledged = outcomes.map(({ code }) => code).lastIndexOf('ok') + 1
   const loaded = await storage.loadCheckpoint('job')
   if (loaded.ok) {
     const page = Number(unwrap(await loaded.value.get('page')))
