@@ -30,6 +30,7 @@ const { values: given } = parseArgs({
     seed: { type: 'string', default: '1' },
     cuts: { type: 'string', default: '100' },
     minutes: { type: 'string' },
+    runs: { type: 'string' },
     'file-system': { type: 'string' },
     child: { type: 'string' },
     careless: { type: 'boolean', default: false },
@@ -52,7 +53,7 @@ const kinds = (given['file-system']?.split(',') ?? ['ext4', 'xfs']).filter((kind
 let violations = 0
 try {
   for (const kind of kinds) {
-    const careful = await cutMany(kind, Number(given.cuts), false)
+    const careful = await cutMany(kind, Number(given.runs ?? given.cuts), false)
     const careless = await cutMany(kind, 10, true)
     violations += careful.violations.length + (careless.violations.length === 0 ? 1 : 0)
     for (const line of careful.violations) process.stdout.write(`VIOLATION ${line}\n`)
@@ -83,6 +84,8 @@ async function commitForEver(directory) {
     const body = new Uint8Array(sizeBytes).fill(n)
     const saved = unwrap(await storage.save(identifier, { n, body }, { ifExists: 'replace' }))
     writeSync(1, `ack ${identifier} ${saved.generation} ${n} ${sizeBytes}\n`)
+    // The next sync of any file would write the journal, and with it the names of this one.
+    if (given.careless) await sleep(30)
     if (pick(30) === 0) unwrap(await storage.gc())
     if (pick(30) === 0) {
       unwrap(await storage.removeCheckpoint(identifier))
@@ -109,7 +112,7 @@ async function cutMany(kind, cuts, careless) {
     const store = join(mounted, 'data', 'store')
     const lines = await commitUntilFrozen(store, seed * 10_000 + cut, careless, async () => {
       // 1 writes the journal first, 2 drops it too.
-      shutDown(mounted, random() < 0.5 ? 1 : 2)
+      shutDown(mounted, careless || random() < 0.5 ? 2 : 1)
     })
     await unmount(mounted)
     mount(kind, image, mounted)
@@ -141,7 +144,10 @@ async function commitUntilFrozen(store, childSeed, careless, cutPower) {
     if (child.exitCode !== null) throw new Error(`the process ended by itself: ${said}`)
     await Promise.race([once(child.stdout, 'data'), ended])
   }
-  await sleep(5 + random() * 150)
+  // By what it has said, not by time alone: a busy machine may let it do nothing in that time.
+  const enough = said.length + random() * 400
+  while (said.length < enough) await once(child.stdout, 'data')
+  await sleep(random() * 20)
   child.kill('SIGSTOP')
   while (!isFrozen(child.pid)) await sleep(1)
   // What it said before it froze is in the pipe: two turns without news mean that all is read.

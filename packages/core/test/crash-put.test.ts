@@ -58,6 +58,16 @@ describe('after a power cut, whenever it comes', () => {
     expect(addReports(reports).exhaustive).toBe(true)
   })
 
+  it('a put is there although its directory was made for a hint, without a promise', async () => {
+    const hint: Step = async (_, store) => {
+      const put = await store.put('d/hint', new Uint8Array(1), { durable: false })
+      return put.ok ? 'ok' : put.error.code
+    }
+    const report = await proveBlobs({ steps: [hint, put('d/a', 'one'), hint] })
+    say('put beside a hint', report)
+    expect(report.exhaustive).toBe(true)
+  })
+
   it('a create is whole or absent, and taken once acknowledged', async () => {
     const reports = [
       await proveBlobs({ steps: [create('a', 'one')] }),
