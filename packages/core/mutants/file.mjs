@@ -65,7 +65,7 @@ export const mutants = [
     file: 'src/file/directories.ts',
     from: '    await this.#make(path)\n    await this.sync(parent)',
     to: '    const known = await this.#fs.stat(path).then(() => true, () => false)\n    await this.#make(path)\n    if (!known) await this.sync(parent)',
-    tests: ['test/crash-two-processes.test.ts'],
+    tests: ['test/power-two-processes.test.ts'],
   },
   {
     name: 'a put that begins while a sync runs shares that sync',
@@ -113,7 +113,7 @@ export const mutants = [
     file: 'src/file/file-blob-store.ts',
     from: 'if (found !== undefined && options?.durable === true) await this.#makeDurable(parentOf(path))',
     to: 'if (found !== undefined && options?.durable === true) await Promise.resolve()',
-    tests: ['test/crash-two-processes.test.ts'],
+    tests: ['test/power-two-processes.test.ts'],
   },
   {
     name: 'after a failed sync of its directory a put says ok',

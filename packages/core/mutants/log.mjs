@@ -2,7 +2,7 @@
 const LOG = 'src/log/blob-commit-log.ts'
 const CONTRACT = 'test/commit-log-contract.test.ts'
 const SCHEDULES = 'test/log-schedules.test.ts'
-const TWO_PROCESSES = 'test/crash-two-processes.test.ts'
+const TWO_PROCESSES = 'test/power-two-processes.test.ts'
 const CRASH_LOG = 'test/crash-log.test.ts'
 
 export const mutants = [
