@@ -336,7 +336,7 @@ describe('a signal', () => {
   })
 })
 
-/** A run that got a signal as soon as it had read something. */
+/** A run that got one signal as soon as it had read something. */
 async function interrupted(
   args: readonly string[],
   signal: NodeJS.Signals,
@@ -345,8 +345,10 @@ async function interrupted(
   for (let attempt = 1; ; attempt += 1) {
     const store = await scratch()
     const running = start(['run', ...args, '--store', store])
+    let isSent = false
     running.onLine((line) => {
-      if (!line.includes('"started"')) running.kill(signal)
+      if (isSent || line.includes('"started"')) return
+      isSent = running.kill(signal)
     })
     const ended = await running.ended
     if (ended.code !== 0 || attempt === 10) return { ended, store }
