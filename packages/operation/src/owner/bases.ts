@@ -83,4 +83,4 @@ export function appendCompact(
   return writer.append({ head, base, entries: [] })
 }
 
-const NO_LATEST: { readonly latest?: never } = {}
+const NO_LATEST: { readonly latest: undefined } = { latest: undefined }

@@ -8,7 +8,7 @@ import {
   type Lease,
   type Seq,
 } from '@tidemark/core'
-import { EventSource, type OperationListener } from '../events/event-source.ts'
+import type { EventSource, OperationListener } from '../events/event-source.ts'
 import { MAX_LABEL_BYTES, textError } from '../log/operation-key.ts'
 import type { OperationLog, Standing } from '../log/operation-log.ts'
 import type {

@@ -34,7 +34,7 @@ export async function planCompaction(
     newest === undefined || options.label === undefined
       ? kept
       : [{ ...newest, label: options.label }, ...older]
-  return ok(relabelled.reverse())
+  return ok(relabelled.toReversed())
 }
 
 function keptOf({ id, seq, label }: CheckpointRef): Kept {

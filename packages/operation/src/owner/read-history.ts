@@ -74,7 +74,7 @@ function* refsOf(
   reverse: boolean,
 ): Iterable<CheckpointRef> {
   const found = [...checkpointsOf(content)]
-  for (const { entry, index, seq } of reverse ? found.reverse() : found) {
+  for (const { entry, index, seq } of reverse ? found.toReversed() : found) {
     yield refOf(standing, entry, { record, index }, seq)
   }
 }

@@ -40,7 +40,11 @@ export interface WriterParts {
 
 /** A record to append: what changes of the head, and what is in it. */
 export interface Draft {
-  readonly head: Partial<Head> & Pick<Head, 'nextSeq' | 'steps'>
+  readonly head: Partial<Omit<Head, 'latest'>> &
+    Pick<Head, 'nextSeq' | 'steps'> & {
+      /** `undefined`, but there: no checkpoint counts any more. */
+      readonly latest?: Location | undefined
+    }
   readonly base?: Base
   readonly folds?: readonly Seq[]
   readonly entries: readonly Entry[]
@@ -174,13 +178,17 @@ export class RecordWriter {
   }
 
   #start(): void {
-    this.#running ??= this.#run().finally(() => (this.#running = undefined))
+    this.#running ??= this.#run()
   }
 
   async #run(): Promise<void> {
     for (;;) {
       const [next] = this.#queue
-      if (next === undefined) return
+      if (next === undefined) {
+        // In the same breath: what is asked for from now on starts the next run.
+        this.#running = undefined
+        return
+      }
       if ('job' in next) {
         this.#queue.shift()
         await next.job()
@@ -237,7 +245,7 @@ export class RecordWriter {
 
   #takeOffers(): Entry[] {
     const entries: Entry[] = []
-    for (const slot of [...this.#offers.keys()]) {
+    for (const slot of this.#offers.keys()) {
       const entry = this.withdraw(slot)
       if (entry !== undefined) entries.push(entry)
     }

@@ -46,27 +46,17 @@ function displayName(
 }
 
 function counted(tally: Tally, event: OperationEvent): Tally {
-  const isEnd = !tally.isMap
-  switch (event.type) {
-    case 'mapStarted':
-      return { ...tally, total: event.total }
-    case 'mapDone':
-      return { ...tally, isOver: true }
-    case 'stepProgress':
-      if (tally.isMap) return tally
-      return {
-        ...tally,
-        done: event.done,
-        total: event.total ?? tally.total,
-        unit: event.unit ?? tally.unit,
-      }
-    case 'stepDone':
-      return { ...tally, done: tally.done + (tally.isMap ? 1 : 0), isOver: isEnd }
-    case 'stepSkipped':
-      return { ...tally, skipped: tally.skipped + 1, isOver: isEnd }
-    case 'stepFailed':
-      return { ...tally, isOver: isEnd }
-    default:
-      return tally
+  const { type } = event
+  if (type === 'mapStarted') return { ...tally, total: event.total }
+  if (type === 'mapDone') return { ...tally, isOver: true }
+  if (tally.isMap) {
+    if (type === 'stepDone') return { ...tally, done: tally.done + 1 }
+    return type === 'stepSkipped' ? { ...tally, skipped: tally.skipped + 1 } : tally
   }
+  if (type === 'stepProgress') {
+    const { done, total = tally.total, unit = tally.unit } = event
+    return { ...tally, done, total, unit }
+  }
+  const isOver = type === 'stepDone' || type === 'stepSkipped' || type === 'stepFailed'
+  return isOver ? { ...tally, isOver } : tally
 }

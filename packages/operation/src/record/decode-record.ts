@@ -156,8 +156,7 @@ function isArray(value: JsonValue | undefined): value is readonly JsonValue[] {
 
 function objectOf(value: JsonValue | undefined): JsonObject | undefined {
   if (typeof value !== 'object' || value === null || isArray(value)) return undefined
-  // Without a prototype: a field that is missing is missing, whatever its name.
-  return Object.assign(Object.create(null), value)
+  return value
 }
 
 function isCount(value: JsonValue | undefined): value is number {

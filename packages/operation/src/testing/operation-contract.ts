@@ -1,0 +1,56 @@
+import type { BlobStore } from '@tidemark/core'
+import { checkpointCases } from './checkpoint-cases.ts'
+import { compactionCases } from './compaction-cases.ts'
+import { ownerCases } from './owner-cases.ts'
+import { payloadCases } from './payload-cases.ts'
+import { retryCases } from './retry-cases.ts'
+import { stepCases } from './step-cases.ts'
+
+/** What the contract runs on. */
+export interface OperationSubject {
+  /** Gives an empty store; closed by the case. */
+  readonly newStore: () => Promise<BlobStore>
+}
+
+/** One property, as a test that needs no particular runner: it throws when it does not hold. */
+export interface OperationCase {
+  readonly name: string
+  readonly run: () => Promise<void>
+}
+
+/** A case as it is written down: it is given an empty store. */
+export type CaseTable = Readonly<Record<string, (store: BlobStore) => Promise<void>>>
+
+/**
+ * What operations promise on every medium. For people who bring a medium of their own:
+ *
+ * @example
+ * import { MemoryBlobStore } from '@tidemark/core'
+ * import { operationContract } from '@tidemark/operation/testing'
+ *
+ * const cases = operationContract({ newStore: async () => new MemoryBlobStore() })
+ * await cases[0].run()
+ */
+export function operationContract(subject: OperationSubject): OperationCase[] {
+  const tables: readonly CaseTable[] = [
+    checkpointCases,
+    compactionCases,
+    ownerCases,
+    payloadCases,
+    stepCases,
+    retryCases,
+  ]
+  return tables.flatMap((table) =>
+    Object.entries(table).map(([name, run]) => ({
+      name,
+      run: async () => {
+        const store = await subject.newStore()
+        try {
+          await run(store)
+        } finally {
+          await store.close()
+        }
+      },
+    })),
+  )
+}
