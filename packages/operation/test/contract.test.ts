@@ -16,8 +16,8 @@ const media = {
 
 afterAll(() => rmSync(root, { recursive: true }))
 
-for (const [medium, newStore] of Object.entries(media)) {
+for (const [medium, open] of Object.entries(media)) {
   describe(`operations on ${medium}`, () => {
-    for (const { name, run } of operationContract({ newStore })) it(name, run)
+    for (const { name, run } of operationContract({ open })) it(name, run)
   })
 }

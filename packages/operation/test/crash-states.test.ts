@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { unwrap } from '@tidemark/core'
 import { FileBlobStore } from '@tidemark/core/file'
 import { describe, expect, it } from 'vitest'
-import { crashStates, SimulatedDisk } from '../../core/src/testing/simulated-disk/index.ts'
+import { crashStates, SimulatedDisk } from '@tidemark/core/testing'
 import { act, apply, newModel, openEagerly, view, viewOf, type Model } from './support.ts'
 
 /** A store on a simulated disk, for one process. */
@@ -32,7 +32,14 @@ function allowed(acts: readonly string[], marks: readonly string[]): Model[] {
 
 const sequences: Readonly<Record<string, readonly string[]>> = {
   checkpoint: ['checkpoint a', 'checkpoint b'],
-  compact: ['checkpoint a', 'checkpoint b', 'checkpoint c', 'compact x', 'checkpoint d', 'compact y'],
+  compact: [
+    'checkpoint a',
+    'checkpoint b',
+    'checkpoint c',
+    'compact x',
+    'checkpoint d',
+    'compact y',
+  ],
   clear: ['checkpoint a', 'clear', 'checkpoint b', 'clear'],
   complete: ['checkpoint a', 'complete done', 'clear', 'checkpoint b'],
 }

@@ -1,4 +1,10 @@
-import { unwrap, type BlobStore, type Clock } from '@tidemark/core'
+import {
+  unwrap,
+  type BlobStore,
+  type CheckpointError,
+  type Clock,
+  type Result,
+} from '@tidemark/core'
 import { openOperation } from '../src/index.ts'
 import type { OpenOptions } from '../src/open-options.ts'
 import type { Operation, OperationReader } from '../src/operation.ts'
@@ -68,9 +74,6 @@ export async function view(op: OperationReader<PlainValue>): Promise<View> {
   return { state, result, history }
 }
 
-/** One thing done to an operation. */
-export type Act = readonly [name: string, run: (op: Operation<PlainValue>) => Promise<unknown>]
-
 /** The plain model of what an act does. */
 export interface Model {
   nextSeq: number
@@ -94,6 +97,8 @@ export function apply(before: Model, act: string): Model {
     model.nextSeq += 1
   } else if (verb === 'compact') {
     model.checkpoints = model.checkpoints.slice(-1).map((one) => ({ ...one, label }))
+  } else if (verb === 'keep') {
+    model.checkpoints = model.checkpoints.slice(-Number(label))
   } else if (verb === 'complete') {
     Object.assign(model, { completed: true, result: label, checkpoints: [] })
   }
@@ -108,9 +113,13 @@ export function viewOf({ completed, nextSeq, result, checkpoints }: Model): View
 }
 
 /** Does what a name says. */
-export function act(op: Operation<PlainValue>, name: string): Promise<{ readonly ok: boolean }> {
+export function act(
+  op: Operation<PlainValue>,
+  name: string,
+): Promise<Result<unknown, CheckpointError>> {
   const [verb, label = ''] = name.split(' ')
   if (verb === 'checkpoint') return op.checkpoint(label, label)
   if (verb === 'compact') return op.compact(label)
+  if (verb === 'keep') return op.compact({ keepLast: Number(label) })
   return verb === 'clear' ? op.clear() : op.complete(label)
 }

@@ -1,6 +1,2 @@
 export { countingStore, type CountingStore } from './counting-store.ts'
-export {
-  operationContract,
-  type OperationCase,
-  type OperationSubject,
-} from './operation-contract.ts'
+export { operationContract, type OperationSubject } from './operation-contract.ts'

@@ -1,4 +1,5 @@
 import type { BlobStore } from '@tidemark/core'
+import type { ContractCase } from '@tidemark/core/testing'
 import { checkpointCases } from './checkpoint-cases.ts'
 import { compactionCases } from './compaction-cases.ts'
 import { ownerCases } from './owner-cases.ts'
@@ -9,13 +10,7 @@ import { stepCases } from './step-cases.ts'
 /** What the contract runs on. */
 export interface OperationSubject {
   /** Gives an empty store; closed by the case. */
-  readonly newStore: () => Promise<BlobStore>
-}
-
-/** One property, as a test that needs no particular runner: it throws when it does not hold. */
-export interface OperationCase {
-  readonly name: string
-  readonly run: () => Promise<void>
+  readonly open: () => BlobStore | Promise<BlobStore>
 }
 
 /** A case as it is written down: it is given an empty store. */
@@ -28,10 +23,10 @@ export type CaseTable = Readonly<Record<string, (store: BlobStore) => Promise<vo
  * import { MemoryBlobStore } from '@tidemark/core'
  * import { operationContract } from '@tidemark/operation/testing'
  *
- * const cases = operationContract({ newStore: async () => new MemoryBlobStore() })
+ * const cases = operationContract({ open: () => new MemoryBlobStore() })
  * await cases[0].run()
  */
-export function operationContract(subject: OperationSubject): OperationCase[] {
+export function operationContract(subject: OperationSubject): ContractCase<BlobStore>[] {
   const tables: readonly CaseTable[] = [
     checkpointCases,
     compactionCases,
@@ -43,8 +38,9 @@ export function operationContract(subject: OperationSubject): OperationCase[] {
   return tables.flatMap((table) =>
     Object.entries(table).map(([name, run]) => ({
       name,
+      needs: [],
       run: async () => {
-        const store = await subject.newStore()
+        const store = await subject.open()
         try {
           await run(store)
         } finally {
