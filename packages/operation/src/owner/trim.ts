@@ -45,12 +45,12 @@ async function trim(
   standing: Standing,
   { before, force }: { readonly before: Seq; readonly force: boolean },
 ): Promise<boolean> {
-  const keep = await stillNeeded(log, standing)
-  if (!keep.ok || lease.lost.aborted) return false
-  // A displaced owner must not trim what its successor stands on.
-  const newest = await log.log.latest()
-  if (!newest.ok || newest.value?.epoch !== lease.epoch) return false
-  const truncated = await log.log.truncate(before, { keep: keep.value, force })
+  const needed = await stillNeeded(log, standing)
+  if (!needed.ok) return false
+  // Its own owner record, too: a successor's truncation gives that up, and from then on this one is
+  // refused. So an owner that slept cannot give up what its successor keeps.
+  const keep = [...needed.value, lease.epoch]
+  const truncated = await log.log.truncate(before, { keep, force })
   return truncated.ok && truncated.value.left === 0
 }
 

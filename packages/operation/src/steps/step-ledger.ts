@@ -10,6 +10,7 @@ import {
 } from '@tidemark/core'
 import type { ReadFailure } from '../operation.ts'
 import { trimToFold, type TrimParts } from '../owner/trim.ts'
+import { damaged } from '../record/decode-record.ts'
 import type { AttemptEntry, Entry, ResultEntry, StateEntry, StepEntry } from '../record/record.ts'
 import { appendFold, liveFolds, recordsSinceFold } from './fold.ts'
 import { hashText, StepIndex } from './step-index.ts'
@@ -76,7 +77,8 @@ export class StepLedger {
       const { record: seq, index } = this.#index.at(entry)
       const record = await this.#parts.log.read(seq)
       if (!record.ok) return record
-      const result = record.value?.entries[index]
+      if (record.value === undefined) return err(damaged(seq, 'it is missing'))
+      const result = record.value.entries[index]
       if (result?.kind === 'result' && isSame(result, id)) return ok({ entry, result })
     }
     return ok(undefined)
@@ -119,7 +121,8 @@ export class StepLedger {
     }
     for (const seq of folds.value) {
       const record = await log.read(seq)
-      survive(seq, record)
+      const isThere = !record.ok || record.value !== undefined
+      survive(seq, isThere ? record : err(damaged(seq, 'it is missing')))
       if (record.ok) this.#note(record.value?.entries ?? [], seq, false)
     }
     for await (const [seq, record] of recordsSinceFold(log, standing)) {
