@@ -31,7 +31,7 @@ export interface Sighting {
   readonly newest: LogRecord | undefined
   /** Owner records that had to be passed to find the standing. */
   readonly passed: number
-  /** Damaged newest records that were stepped over. */
+  /** Damaged records that were stepped over, newest first: no whole one of ours is newer. */
   readonly skipped: readonly Damage[]
 }
 
@@ -83,21 +83,30 @@ export class OperationLog {
     options?: CallOptions,
   ): AsyncResult<Sighting, LogReadError> {
     const known = this.#sighting
-    if (known !== undefined && known.newest?.seq === newest?.seq) return ok({ ...known, skipped })
+    if (known !== undefined && known.newest?.seq === newest?.seq) return ok(known)
+    const stepped = [...skipped]
     let passed = 0
     for (let seq = newest?.seq ?? 0; seq > 0; seq--) {
       const record = await this.read(seq, options)
+      // Only owners lie above it: it was the newest when the first of them stepped over it.
+      if (!record.ok && record.error.code === 'CORRUPTED' && passed > 0) {
+        stepped.push({ seq, error: record.error })
+        continue
+      }
       if (!record.ok) return record
       if (record.value !== undefined) {
         const standing = await this.#standing(seq, record.value, options)
         if (!standing.ok) return standing
-        this.#sighting = { standing: standing.value, newest, passed, skipped }
+        this.#sighting = { standing: standing.value, newest, passed, skipped: stepped }
         return ok(this.#sighting)
       }
       passed += 1
       if (passed > MAX_PASSED) return err(damaged(seq, 'no record of the operation is near it'))
     }
-    return ok({ standing: undefined, newest, passed, skipped })
+    const [lost] = stepped
+    // Not the same as an operation that was never begun: what it stood on is gone.
+    if (lost !== undefined) return err(damaged(lost.seq, 'nothing whole is left before it'))
+    return ok({ standing: undefined, newest, passed, skipped: [] })
   }
 
   async #standing(

@@ -7,6 +7,7 @@ import {
   systemClock,
   type AsyncResult,
   type CoreError,
+  type Damage,
   type Lease,
   type LeaseOptions,
 } from '@tidemark/core'
@@ -28,6 +29,8 @@ export interface Acquired {
   readonly events: EventSource
   readonly now: () => number
   readonly newIncarnation: () => string
+  /** Damaged newest records that were stepped over. */
+  readonly recovered: readonly Damage[]
 }
 
 /** After so many owners without a word one says where the operation stands, for the next ones. */
@@ -67,7 +70,7 @@ async function begin(
   // Starting over is the way out of a record that cannot be read.
   const isLost = !sighting.ok && sighting.error.code === 'CORRUPTED' && options.restart === true
   if (!sighting.ok && !isLost) return sighting
-  const { standing, passed = 0 } = sighting.ok ? sighting.value : {}
+  const { standing, passed = 0, skipped: recovered = [] } = sighting.ok ? sighting.value : {}
   const writer = new RecordWriter({ lease, log, clock }, standing)
   const newIncarnation = (): string => toHex(random(new Uint8Array(8)))
   const restarts = options.restart === true && stateOf(standing) === 'completed'
@@ -83,11 +86,11 @@ async function begin(
   if (!ready.ok) return ready
   events.emit({ type: 'opened', name, state: stateOf(writer.standing) })
   events.emit({ type: 'leaseTaken', epoch: lease.epoch })
-  if (lease.skipped.length > 0) events.emit({ type: 'recovered', skipped: lease.skipped })
+  if (recovered.length > 0) events.emit({ type: 'recovered', skipped: recovered })
   lease.lost.addEventListener('abort', () => {
     events.emit({ type: 'leaseLost', error: lease.lost.reason })
   })
-  return ok({ lease, log, writer, events, now, newIncarnation })
+  return ok({ lease, log, writer, events, now, newIncarnation, recovered })
 }
 
 interface Readiness {

@@ -5,6 +5,7 @@ import {
   type AsyncResult,
   type CallOptions,
   type CoreError,
+  type Damage,
   type Lease,
   type Seq,
 } from '@tidemark/core'
@@ -49,6 +50,8 @@ export interface OwnedParts<T> {
   readonly now: () => number
   readonly newIncarnation: () => string
   readonly retention: Retention | undefined
+  /** Damaged newest records that were stepped over. */
+  readonly recovered: readonly Damage[]
   /** Called when everything else is closed. */
   readonly onClose: () => Promise<void>
 }
@@ -66,13 +69,13 @@ export class OwnedOperation<T> implements Operation<T> {
   constructor(parts: OwnedParts<T>) {
     this.name = parts.name
     this.#parts = parts
-    const { log, payloads, lease } = parts
+    const { log, payloads, recovered } = parts
     const onClose = (): Promise<void> => Promise.resolve()
     this.#reader = new StoredOperation(parts.name, {
       log,
       payloads,
       onClose,
-      recovered: lease.skipped,
+      recovered,
     })
   }
 

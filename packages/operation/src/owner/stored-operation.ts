@@ -109,7 +109,7 @@ export class StoredOperation<T> implements OperationReader<T> {
       completedAt: isCompleted ? new Date(standing.base.atMs) : undefined,
       result: result.value,
       owner: owner.value,
-      recovered: [...skipped, ...this.#recovered],
+      recovered: skipped.length > 0 ? skipped : this.#recovered,
     })
   }
 

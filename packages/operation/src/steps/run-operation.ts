@@ -211,8 +211,8 @@ async function recordedResult<R extends PlainValue | void>(
   return ok(status.value.result as R)
 }
 
-function isSurvived({ lease, events }: Acquired, options: RunOptions, damage: Damage): boolean {
-  if (lease.skipped.some(({ seq }) => seq === damage.seq)) return true
+function isSurvived({ recovered, events }: Acquired, options: RunOptions, damage: Damage): boolean {
+  if (recovered.some(({ seq }) => seq === damage.seq)) return true
   if (options.onDamage !== 'rerun') return false
   events.emit({ type: 'recovered', skipped: [damage] })
   return true

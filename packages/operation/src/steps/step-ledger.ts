@@ -24,6 +24,12 @@ const FOLD_BYTES = 1024 * 1024
 /** … or after so many entries. */
 const FOLD_ENTRIES = 4096
 
+/** What a ledger works on. */
+export interface LedgerParts extends TrimParts {
+  /** Damaged newest records that were stepped over. */
+  readonly recovered: readonly Damage[]
+}
+
 /** A step, told from all others. */
 export interface StepId {
   readonly step: string
@@ -44,7 +50,7 @@ interface Unfolded {
 
 /** What is known of the steps of an operation: results by place, attempts and states by value. */
 export class StepLedger {
-  readonly #parts: TrimParts
+  readonly #parts: LedgerParts
   readonly #seed: number
   readonly #index = new StepIndex()
   readonly #attempts = new Map<string, AttemptEntry>()
@@ -56,7 +62,7 @@ export class StepLedger {
   #unfoldedRecords = 0
   #isFolding = false
 
-  constructor(parts: TrimParts, seed: number) {
+  constructor(parts: LedgerParts, seed: number) {
     this.#parts = parts
     this.#seed = seed
   }
@@ -67,7 +73,8 @@ export class StepLedger {
     if (!loaded.ok) return err(loaded.error)
     this.#parts.writer.onWritten = (entries, seq) => this.#written(entries, seq)
     // Behind a fold, the damage is never met again.
-    if (loaded.value > 0) await this.#parts.writer.exclusively(() => this.#fold(true))
+    const stepped = loaded.value + this.#parts.recovered.length
+    if (stepped > 0) await this.#parts.writer.exclusively(() => this.#fold(true))
     return ok()
   }
 
