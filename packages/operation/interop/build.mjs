@@ -1,7 +1,14 @@
 // Builds the driver of the original where that can be had: Go is installed, and the module comes
 // through the Go module proxy, or from a checkout that TIDEMARK_CLOUDENG names.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,9 +24,13 @@ export function buildDriver(checkout = process.env.TIDEMARK_CLOUDENG) {
   const lines = ['module interop', '', 'go 1.26', '']
   for (const { module, path } of replaced) lines.push(`replace ${module} => ${path}`)
   writeFileSync(join(dir, 'go.mod'), `${lines.join('\n')}\n`)
-  for (const args of [['mod', 'tidy'], ['build', '-o', 'interop', '.']]) {
+  for (const args of [
+    ['mod', 'tidy'],
+    ['build', '-o', 'interop', '.'],
+  ]) {
     const done = spawnSync('go', args, { cwd: dir, encoding: 'utf8', timeout: BUILD_MS })
-    if (done.status !== 0) return { missing: (done.stderr ?? '').trim().split('\n').at(-1) ?? 'go failed' }
+    if (done.status !== 0)
+      return { missing: (done.stderr ?? '').trim().split('\n').at(-1) ?? 'go failed' }
   }
   return { driver: join(dir, 'interop') }
 }
@@ -35,7 +46,8 @@ function modulesIn(checkout) {
     }
     if (depth === 0) return
     for (const entry of readdirSync(dir, { withFileTypes: true })) {
-      if (entry.isDirectory() && !entry.name.startsWith('.')) visit(join(dir, entry.name), depth - 1)
+      if (entry.isDirectory() && !entry.name.startsWith('.'))
+        visit(join(dir, entry.name), depth - 1)
     }
   }
   visit(checkout, 2)

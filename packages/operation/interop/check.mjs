@@ -38,7 +38,10 @@ const exported = place('exported')
 const { files } = unwrap(await exportCloudeng(op, exported))
 assert.deepEqual(files, ids)
 const read = go('read', exported, ...files)
-assert.deepEqual(read, [labels.at(-1), ...labels].map((label) => JSON.stringify(label)))
+assert.deepEqual(
+  read,
+  [labels.at(-1), ...labels].map((label) => JSON.stringify(label)),
+)
 assert.deepEqual(go('write', exported, '-next'), ['00000027-next.chk'])
 await op.close()
 process.stdout.write(`the original and ours agree on ${labels.length} checkpoints\n`)

@@ -5,6 +5,10 @@ import { describe, expect, it } from 'vitest'
 import { crashStates, SimulatedDisk } from '@tidemark/core/testing'
 import { act, apply, newModel, openEagerly, view, viewOf, type Model } from './support.ts'
 
+/** States of one moment that are looked at; a soak looks at more, by other seeds. */
+const LIMIT = Number(process.env['TIDEMARK_STATES'] ?? 40)
+const SEED = Number(process.env['TIDEMARK_SEED'] ?? 7)
+
 /** A store on a simulated disk, for one process. */
 async function storeOn(disk: SimulatedDisk): Promise<FileBlobStore> {
   return unwrap(await FileBlobStore.open('/data', { fileSystem: disk.fileSystem() }))
@@ -49,7 +53,7 @@ describe('after a power cut at any moment', () => {
     it(`${verb} is done or not, and nothing acknowledged is lost`, async () => {
       const disk = new SimulatedDisk()
       await perform(disk, acts)
-      const states = crashStates(disk, { limit: 60, seed: 7 })
+      const states = crashStates(disk, { limit: LIMIT, seed: SEED })
       for (const state of states) {
         const models = allowed(acts, state.marks)
         const views = models.map(viewOf)
@@ -65,6 +69,7 @@ describe('after a power cut at any moment', () => {
         }
         await op.close()
       }
+      process.stdout.write(`${verb}: ${states.report.states} states, seed ${SEED}\n`)
       expect(states.report.states).toBeGreaterThan(100)
     })
   }
