@@ -30,9 +30,9 @@ class Turnstile {
 
   /** Runs until both have come to their end. */
   async run(owners: readonly Promise<unknown>[]): Promise<void> {
-    let running = true
-    const all = Promise.all(owners).finally(() => (running = false))
-    while (running) {
+    const running = { over: false }
+    const all = Promise.all(owners).finally(() => (running.over = true))
+    while (!running.over) {
       await new Promise((resolve) => setImmediate(resolve))
       if (this.#random() < SWITCHES) this.#favoured = this.#favoured === 0 ? 1 : 0
       const own = this.#waiting[this.#favoured]

@@ -66,7 +66,7 @@ export async function view(op: OperationReader<PlainValue>): Promise<View> {
   for await (const ref of op.history()) {
     const { payload, id, label } = unwrap(await op.load(ref.id))
     if (id !== ref.id || ref.position !== history.length) throw new Error(`${id} is out of place`)
-    history.push(`${ref.seq} ${label} ${String(payload)}`)
+    history.push(`${ref.seq} ${label} ${JSON.stringify(payload)}`)
     last = id
   }
   if (checkpoints !== history.length) throw new Error(`${checkpoints} checkpoints are counted`)
@@ -109,7 +109,7 @@ export function apply(before: Model, act: string): Model {
 /** What the model looks like. */
 export function viewOf({ completed, nextSeq, result, checkpoints }: Model): View {
   const state = completed ? 'completed' : nextSeq === 0 ? 'fresh' : 'active'
-  const history = checkpoints.map(({ seq, label, payload }) => `${seq} ${label} ${String(payload)}`)
+  const history = checkpoints.map(({ seq, label, payload }) => `${seq} ${label} ${JSON.stringify(payload)}`)
   return { state, result, history }
 }
 
