@@ -1,35 +1,25 @@
-export type {
-  BlobBody,
-  BlobInfo,
-  BlobStore,
-  BlobStoreSupport,
-  CallOptions,
-  DeleteReport,
-  GetOptions,
-  ListOptions,
-  PutError,
-  PutManyError,
-  PutOptions,
-  ReadError,
-  StoredBlob,
-  Version,
-} from './blob/blob-store.ts'
+export { bytes, json, text, type Codec, type Decoder } from './codec/codec.ts'
+export type * from './codec/standard-schema.ts'
 export { isBlobKey } from './blob/blob-key.ts'
+export type * from './blob/blob-store.ts'
 export { MemoryBlobStore } from './blob/memory-blob-store.ts'
 export { prefixed } from './blob/prefixed.ts'
+export { guard } from './guard/guard.ts'
 export { acquireLease, type LeaseOptions } from './lease/acquire-lease.ts'
 export { systemClock, type Clock } from './lease/clock.ts'
 export type * from './lease/lease.ts'
 export type { ProcessProbe } from './lease/owner.ts'
 export { blobCommitLog, type BlobCommitLogOptions } from './log/blob-commit-log.ts'
 export type * from './log/commit-log.ts'
+export { Pins, type PinsOptions, type Unpin } from './pins/pins.ts'
 export { coreError, type CoreError, type CoreErrors } from './result/core-errors.ts'
 export * from './result/error.ts'
 export * from './result/result.ts'
 export { thrownError } from './result/thrown.ts'
-export type { BlobByteStorageOptions } from './storage/blob-byte-storage.ts'
+export { BlobByteStorage, type BlobByteStorageOptions } from './storage/blob-byte-storage.ts'
 export type * from './storage/byte-storage.ts'
-export { encodeName } from './storage/identifier.ts'
-export type { JsonValue } from './storage/json.ts'
-export { MemoryStorage, openStorage } from './storage/memory-storage.ts'
+export { compareNames, encodeName } from './storage/identifier.ts'
+export type { JsonObject, JsonValue } from './storage/json.ts'
+export { MemoryStorage, openStorage, type StorageOptions } from './storage/open-storage.ts'
 export type * from './storage/storage.ts'
+export { TypedStorage, type TypedStorageOptions } from './storage/typed-storage.ts'

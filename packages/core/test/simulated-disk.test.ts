@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { FileSystem } from '../src/file/file-system.ts'
 import {
   crashStates,
+  interleavings,
   SimulatedDisk,
   type CrashState,
   type CrashStatesOptions,
@@ -199,6 +200,153 @@ describe('protocols under power loss', () => {
       const { bad, acknowledgedLost } = badManifests(disk)
       expect(bad).toBeGreaterThan(0)
       expect(acknowledgedLost).toBeGreaterThan(0)
+    })
+  })
+})
+
+/** What two processes on one disk showed over all schedules and all cuts of each. */
+interface Findings {
+  runs: number
+  states: number
+  holes: number
+  acknowledgedLost: number
+}
+
+type Process = (fs: FileSystem, disk: SimulatedDisk) => Promise<void>
+
+/**
+ * Record 1 is there; A makes record 2, B makes record 3 if it sees record 2. Their bytes lie
+ * synced in `/a` and `/b`, so that everything turns on names.
+ */
+async function twoProcesses(
+  paths: { readonly second: string; readonly third: string },
+  a: Process,
+  b: Process,
+): Promise<Findings> {
+  const findings = { states: 0, holes: 0, acknowledgedLost: 0 }
+  const report = await interleavings(async (scheduler) => {
+    const disk = new SimulatedDisk()
+    disk.plant('/a', checkpoint(2))
+    disk.plant('/b', checkpoint(3))
+    disk.plant('/log', 'directory')
+    if (paths.second.startsWith('/log/s1/')) disk.plant('/log/s1', 'directory')
+    await scheduler.run([
+      a(disk.fileSystem('A', scheduler), disk),
+      b(disk.fileSystem('B', scheduler), disk),
+    ])
+    const states = crashStates(disk)
+    for (const state of states) {
+      const second = versionIn(state.disk.read(paths.second)) === 2
+      const third = versionIn(state.disk.read(paths.third)) === 3
+      if (third && !second) findings.holes += 1
+      const newest = third ? 3 : second ? 2 : 1
+      if (newest < (lastAcknowledged(state) ?? 1)) findings.acknowledgedLost += 1
+    }
+    findings.states += states.report.states
+    expect(states.report.exhaustive).toBe(true)
+  })
+  expect(report.exhaustive).toBe(true)
+  return { runs: report.runs, ...findings }
+}
+
+async function exists(fs: FileSystem, path: string): Promise<boolean> {
+  return fs.stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function mkdirUnlessThere(fs: FileSystem, path: string): Promise<void> {
+  await fs.mkdir(path).catch((error: unknown) => expect(error).toHaveProperty('code', 'EEXIST'))
+}
+
+describe('two processes on one disk, cut at every step of both', () => {
+  describe('in one directory', () => {
+    const paths = { second: '/log/2', third: '/log/3' }
+    const appendSecond: Process = async (fs, disk) => {
+      await fs.link('/a', '/log/2')
+      await fs.syncDirectory('/log')
+      disk.mark('acknowledged 2')
+    }
+    const appendThird =
+      (makeDurableFirst: boolean): Process =>
+      async (fs, disk) => {
+        if (!(await exists(fs, '/log/2'))) return
+        if (makeDurableFirst) await fs.syncDirectory('/log')
+        await fs.link('/b', '/log/3')
+        await fs.syncDirectory('/log')
+        disk.mark('acknowledged 3')
+      }
+
+    it('catches building on a record that is visible and not durable: a hole', async () => {
+      const found = await twoProcesses(paths, appendSecond, appendThird(false))
+      expect(found.holes).toBeGreaterThan(0)
+      expect(found.acknowledgedLost).toBe(0)
+    })
+
+    it('finds nothing when the record is made durable before it is built on', async () => {
+      const found = await twoProcesses(paths, appendSecond, appendThird(true))
+      expect(found).toMatchObject({ holes: 0, acknowledgedLost: 0 })
+      // B looks before A's link, or comes with its last four calls anywhere around A's sync.
+      expect(found.runs).toBe(6)
+    })
+  })
+
+  describe('across a shard boundary', () => {
+    const paths = { second: '/log/s1/2', third: '/log/s2/3' }
+    const appendSecond: Process = async (fs, disk) => {
+      await fs.link('/a', '/log/s1/2')
+      await fs.syncDirectory('/log/s1')
+      disk.mark('acknowledged 2')
+    }
+    const appendThird =
+      (makeDurableFirst: boolean): Process =>
+      async (fs, disk) => {
+        if (!(await exists(fs, '/log/s1/2'))) return
+        if (makeDurableFirst) await fs.syncDirectory('/log/s1')
+        await fs.mkdir('/log/s2')
+        await fs.syncDirectory('/log')
+        await fs.link('/b', '/log/s2/3')
+        await fs.syncDirectory('/log/s2')
+        disk.mark('acknowledged 3')
+      }
+
+    it('catches a sync of the new directory, which does not cover the old: a hole', async () => {
+      const found = await twoProcesses(paths, appendSecond, appendThird(false))
+      expect(found.holes).toBeGreaterThan(0)
+    })
+
+    it('finds nothing when the record before is made durable in its own directory', async () => {
+      const found = await twoProcesses(paths, appendSecond, appendThird(true))
+      expect(found).toMatchObject({ holes: 0, acknowledgedLost: 0 })
+    })
+  })
+
+  describe('below a directory that the other one makes', () => {
+    const paths = { second: '/log/new/2', third: '/log/new/3' }
+    const makeDirectory: Process = async (fs) => {
+      await mkdirUnlessThere(fs, '/log/new')
+      await fs.syncDirectory('/log')
+    }
+    const appendSecond =
+      (syncParents: 'always' | 'of own directories'): Process =>
+      async (fs, disk) => {
+        const made = !(await exists(fs, '/log/new'))
+        if (made) await mkdirUnlessThere(fs, '/log/new')
+        if (made || syncParents === 'always') await fs.syncDirectory('/log')
+        await fs.link('/a', '/log/new/2')
+        await fs.syncDirectory('/log/new')
+        disk.mark('acknowledged 2')
+      }
+
+    it('catches syncing only the parents of own directories: acknowledged, then lost', async () => {
+      const found = await twoProcesses(paths, makeDirectory, appendSecond('of own directories'))
+      expect(found.acknowledgedLost).toBeGreaterThan(0)
+    })
+
+    it('finds nothing when the parents are synced whoever made the directory', async () => {
+      const found = await twoProcesses(paths, makeDirectory, appendSecond('always'))
+      expect(found).toMatchObject({ holes: 0, acknowledgedLost: 0 })
     })
   })
 })

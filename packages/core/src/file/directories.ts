@@ -1,3 +1,4 @@
+import { SharedRun } from '../concurrency/shared-run.ts'
 import type { FileSystem } from './file-system.ts'
 import { SyncFailure, systemName } from './system-failure.ts'
 
@@ -12,7 +13,7 @@ export class Directories {
   readonly #fs: FileSystem
   readonly #root: string
   readonly #ready = new Map<string, Promise<void>>()
-  readonly #syncs = new Map<string, SharedSync>()
+  readonly #syncs = new Map<string, SharedRun>()
   #failure: SyncFailure | undefined
 
   constructor(fs: FileSystem, root: string) {
@@ -49,7 +50,7 @@ export class Directories {
    * starts after a name was made covers it.
    */
   sync(path: string): Promise<void> {
-    const shared = this.#syncs.get(path) ?? new SharedSync(() => this.#syncOnce(path))
+    const shared = this.#syncs.get(path) ?? new SharedRun(() => this.#syncOnce(path))
     this.#syncs.set(path, shared)
     return shared.run()
   }
@@ -114,30 +115,4 @@ function notADirectory(path: string, kind: string): Error {
   return Object.assign(new Error(`${code}: a ${kind} stands where a directory belongs: ${path}`), {
     code,
   })
-}
-
-/** One sync at a time, and one more waiting for everybody who came meanwhile. */
-class SharedSync {
-  readonly #sync: () => Promise<unknown>
-  #running: Promise<unknown> | undefined
-  #next: Promise<unknown> | undefined
-
-  constructor(sync: () => Promise<unknown>) {
-    this.#sync = sync
-  }
-
-  async run(): Promise<void> {
-    if (this.#running === undefined) return void (await this.#start())
-    this.#next ??= this.#running.catch(() => undefined).then(() => this.#start())
-    await this.#next
-  }
-
-  #start(): Promise<unknown> {
-    this.#next = undefined
-    const running = this.#sync().finally(() => {
-      if (this.#running === running) this.#running = undefined
-    })
-    this.#running = running
-    return running
-  }
 }

@@ -104,8 +104,12 @@ export class FileBlobStore implements BlobStore {
     if (!written.ok) return written
     const published = await publish(this.#fs, temporary, path, key, options)
     if (!published.ok) return published
-    if (!durable) return written
-    const synced = await attemptSystem('put', key, () => this.#directories.sync(directory))
+    const synced = await attemptSystem('put', key, async () => {
+      const syncing = durable ? this.#directories.sync(directory) : undefined
+      // Meanwhile: a link leaves the temporary name. Left behind by a crash it is swept.
+      const tidying = options?.if === 'absent' ? this.#fs.unlink(temporary) : undefined
+      await Promise.all([syncing, tidying?.catch(() => undefined)])
+    })
     return synced.ok ? written : err(unsyncedError(key, synced.error))
   }
 

@@ -1,11 +1,12 @@
 import { ok, type AsyncResult } from '../result/result.ts'
-import { BlobByteStorage, type BlobByteStorageOptions } from '../storage/blob-byte-storage.ts'
+import { bothForms, type StorageOptions } from '../storage/open-storage.ts'
 import { TypedStorage } from '../storage/typed-storage.ts'
 import { FileBlobStore, type FileBlobStoreOptions } from './file-blob-store.ts'
 import type { OpenFileError } from './prepare-root.ts'
+import { nodeProcessProbe } from './process-probe.ts'
 
 /** Options of {@link FileStorage.open}. */
-export interface FileStorageOptions extends BlobByteStorageOptions, FileBlobStoreOptions {}
+export interface FileStorageOptions extends StorageOptions, FileBlobStoreOptions {}
 
 /**
  * Checkpoints in a directory. After `commit` resolves `ok` they survive `kill -9` and a power cut.
@@ -23,7 +24,8 @@ export class FileStorage extends TypedStorage {
   readonly #store: FileBlobStore
 
   private constructor(store: FileBlobStore, options: FileStorageOptions) {
-    super(new BlobByteStorage(store, options))
+    const { guarded, bare } = bothForms(store, options)
+    super(guarded, options, bare)
     this.#store = store
   }
 
@@ -33,7 +35,9 @@ export class FileStorage extends TypedStorage {
     options: FileStorageOptions = {},
   ): AsyncResult<FileStorage, OpenFileError> {
     const store = await FileBlobStore.open(directory, options)
-    return store.ok ? ok(new FileStorage(store.value, options)) : store
+    return store.ok
+      ? ok(new FileStorage(store.value, { probe: nodeProcessProbe, ...options }))
+      : store
   }
 
   override async close(): Promise<void> {

@@ -8,8 +8,9 @@ import { systemFailure, systemName } from './system-failure.ts'
 /**
  * Gives a finished temporary file its final name: the moment at which a put takes effect.
  *
- * `link` refuses a name that exists and so makes `if: 'absent'`; `rename` replaces. After anything
- * but `ok` the temporary name is gone again, as far as the medium allows.
+ * `link` refuses a name that exists and so makes `if: 'absent'`; `rename` replaces. After `ok` of a
+ * link the temporary name is still there: taking it away can wait for the disk to be busy anyway.
+ * After anything else it is gone, as far as the medium allows.
  */
 export async function publish(
   fs: FileSystem,
@@ -29,7 +30,7 @@ export async function publish(
     else if (!(await linkNew(fs, temporary, path))) {
       await discard()
       return err(coreError('CONFLICT', `${key} exists already`, { key, reason: 'taken' }))
-    } else await discard()
+    }
     return ok()
   } catch (error) {
     await discard()

@@ -1,6 +1,6 @@
 import { randomBytes } from '#digest'
 import { toHex } from '../digest/hex.ts'
-import { decodeJson, encodeJson, isJsonObject } from '../storage/json.ts'
+import { decodeJson, encodeJson, isJsonObject, type JsonObject } from '../storage/json.ts'
 import { unwrap } from '../result/result.ts'
 
 /** Who holds a lease or a pin, as others read it. */
@@ -17,6 +17,9 @@ export interface Owner {
 
 /** Silence that is waited for at most, whatever a record says. */
 const MAX_STALE_AFTER_MS = 3_600_000
+
+/** Longer texts in a record are not ours. */
+const MAX_TEXT = 1000
 
 /**
  * What a platform knows of processes. `file` gives the one of Node; without one, only silence
@@ -44,10 +47,14 @@ export function encodeOwner(owner: Owner, skipped: readonly number[]): Uint8Arra
 /** Reads an owner; a damaged one is somebody unknown. */
 export function decodeOwner(bytes: Uint8Array): Owner {
   const json = decodeJson(bytes, 'the owner')
-  const fields = json.ok && isJsonObject(json.value) ? json.value : {}
+  return ownerOf(json.ok && isJsonObject(json.value) ? json.value : {})
+}
+
+/** The owner in the fields of a record; whatever is missing or absurd is somebody unknown's. */
+export function ownerOf(fields: JsonObject): Owner {
   const text = (name: string): string | undefined => {
     const value = Object.hasOwn(fields, name) ? fields[name] : undefined
-    return typeof value === 'string' && value.length <= 1000 ? value : undefined
+    return typeof value === 'string' && value.length <= MAX_TEXT ? value : undefined
   }
   const process = text('process')
   const promised = Number(Object.hasOwn(fields, 'staleAfterMs') ? fields['staleAfterMs'] : NaN)

@@ -68,6 +68,8 @@ export interface RecordsOptions extends CallOptions {
   readonly after?: Seq
   readonly reverse?: boolean
   readonly limit?: number
+  /** Called for each damaged record, which is then stepped over. Default: throw its error. */
+  readonly onDamage?: (damage: Damage) => void
 }
 
 /** Options of {@link CommitLog.truncate}. */

@@ -1,5 +1,12 @@
 import { unwrap } from '../result/result.ts'
-import type { CommitLog, LogRecord, RecordsOptions, Seq } from './commit-log.ts'
+import type {
+  CommitLog,
+  Damage,
+  LogReadError,
+  LogRecord,
+  RecordsOptions,
+  Seq,
+} from './commit-log.ts'
 import type { Floor } from './floor.ts'
 
 /** So many records are asked for at once: hides the latency of a far medium, bounds memory. */
@@ -15,7 +22,11 @@ export async function* readRecords(
   let left = options.limit ?? Infinity
   for (const batch of batches(numbers(floor, newest, options))) {
     const found = await Promise.all(batch.map((seq) => log.read(seq, options)))
-    for (const result of found) {
+    for (const [i, result] of found.entries()) {
+      if (!result.ok && options.onDamage !== undefined && isDamage(result.error)) {
+        options.onDamage({ seq: batch[i] ?? 0, error: result.error })
+        continue
+      }
       const record = unwrap(result)
       if (record === undefined) continue
       if (left-- <= 0) return
@@ -23,6 +34,10 @@ export async function* readRecords(
     }
     if (left <= 0) return
   }
+}
+
+function isDamage(error: LogReadError): error is Damage['error'] {
+  return error.code === 'CORRUPTED' || error.code === 'UNSUPPORTED_VERSION'
 }
 
 function* numbers(floor: Floor, newest: Seq, options: RecordsOptions): Iterable<Seq> {

@@ -15,6 +15,8 @@ export interface CoreErrors {
     readonly identifier: string
     readonly reason: 'committed' | 'draft'
   }
+  /** Somebody reads it, here or in another process. Close the handles, then remove it. */
+  CHECKPOINT_IN_USE: { readonly identifier: string }
   /** Somebody else was first, and what you built on is no longer the newest. Read, then retry. */
   CONFLICT: {
     readonly key?: string
@@ -60,6 +62,12 @@ export interface CoreErrors {
     readonly seq?: number
     readonly lastGoodSeq?: number
   }
+  /** What is stored is older than you know it was: somebody put an old state back. Do not use it. */
+  ROLLBACK_DETECTED: {
+    readonly identifier: string
+    readonly found: number
+    readonly expected: number
+  }
   /** A stored value cannot be decoded. The raw bytes stay readable with `getBytes`. */
   DECODE_FAILED: { readonly what: string; readonly codec?: string; readonly path?: string }
   /** A value cannot be stored without loss. `path` is the place in it. */
@@ -97,6 +105,7 @@ export const coreError: ErrorFactory<CoreErrors> = errorFactory<CoreErrors>({
   CHECKPOINT_NOT_FOUND: 'not-found',
   KEY_NOT_FOUND: 'not-found',
   CHECKPOINT_ALREADY_EXISTS: 'conflict',
+  CHECKPOINT_IN_USE: 'conflict',
   CONFLICT: 'conflict',
   LOCKED: 'unavailable',
   FENCED: 'closed',
@@ -105,6 +114,7 @@ export const coreError: ErrorFactory<CoreErrors> = errorFactory<CoreErrors>({
   NO_SPACE: 'unavailable',
   OUTCOME_UNKNOWN: 'unknown',
   CORRUPTED: 'corrupt',
+  ROLLBACK_DETECTED: 'corrupt',
   DECODE_FAILED: 'corrupt',
   ENCODE_FAILED: 'invalid',
   SCHEMA_MISMATCH: 'invalid',

@@ -1,22 +1,31 @@
 import type { BlobStore, CallOptions } from '../blob/blob-store.ts'
 import { abortError, closedError } from '../blob/gate.ts'
 import { blobCommitLog } from '../log/blob-commit-log.ts'
-import type { CommitLog, LogReadError, LogRecord, Tip } from '../log/commit-log.ts'
-import { coreError, type CoreError } from '../result/core-errors.ts'
-import { addDetails, quote, type WithDetails } from '../result/error.ts'
-import { err, ok, type AsyncResult } from '../result/result.ts'
+import type { CommitLog } from '../log/commit-log.ts'
+import type { Pins } from '../pins/pins.ts'
+import { attempt, err, ok, unwrap, type AsyncResult } from '../result/result.ts'
+import { thrownError } from '../result/thrown.ts'
 import type { ByteCheckpoint, ByteDraft, ByteStorage } from './byte-storage.ts'
+import { collect } from './collect.ts'
 import { Committed } from './committed.ts'
 import { Draft } from './draft.ts'
+import { listGenerations } from './generations.ts'
 import { readHeader, writeHeader } from './header.ts'
 import { encodeName, nameError } from './identifier.ts'
-import { listIdentifiers } from './list-identifiers.ts'
-import { decodeManifest, encodeManifest, type ManifestEntry } from './manifest.ts'
-import { restage } from './restage.ts'
+import { logPrefix, pinName, stagingPrefix } from './keys.ts'
+import { listEncoded, listIdentifiers } from './list-identifiers.ts'
+import { decodeManifest, type ManifestEntry } from './manifest.ts'
+import { findNewest, isCheckpoint, REMOVAL, type Newest } from './newest.ts'
+import { publishCheckpoint } from './publish-checkpoint.ts'
+import { alreadyExists, named, notFound, rolledBack, tooManyRaces } from './storage-errors.ts'
 import type {
   CommitError,
   CreateError,
   CreateOptions,
+  GcError,
+  GcOptions,
+  GcReport,
+  GenerationInfo,
   LoadError,
   LoadOptions,
   RemoveError,
@@ -29,9 +38,20 @@ const MAX_REMEMBERED_LOGS = 1024
 /** Whoever loses that many races in a row hears about it. */
 const MAX_RACES = 100
 
-/** What a storage takes from outside. */
+/** The newest, and one to go back to. */
+const KEEP_LAST = 2
+
+/** Retention is looked at once in so many commits: it frees at least as many at a time. */
+const RETAIN_EVERY = 64
+
+/** What a storage on a medium takes from outside. */
 export interface BlobByteStorageOptions {
+  /** So many generations of each identifier are kept, or a few more. Default 2. */
+  readonly keepLast?: number
+  /** Wall clock, for `committedAt` only. */
   readonly now?: () => number
+  /** Who reads and drafts what, so that nothing is deleted under them. */
+  readonly pins?: Pins
 }
 
 /**
@@ -42,6 +62,8 @@ export interface BlobByteStorageOptions {
 export class BlobByteStorage implements ByteStorage {
   readonly #store: BlobStore
   readonly #now: () => number
+  readonly #keepLast: number
+  readonly #pins: Pins | undefined
   readonly #logs = new Map<string, CommitLog>()
   #hasHeader: boolean | undefined
   #closed = false
@@ -49,105 +71,169 @@ export class BlobByteStorage implements ByteStorage {
   constructor(store: BlobStore, options: BlobByteStorageOptions = {}) {
     this.#store = store
     this.#now = options.now ?? Date.now
+    this.#keepLast = Math.max(1, options.keepLast ?? KEEP_LAST)
+    this.#pins = options.pins
   }
 
   async create(identifier: string, options?: CreateOptions): AsyncResult<ByteDraft, CreateError> {
     const base = await this.#base(identifier, options)
     if (!base.ok) return base
-    const publish = (
-      entries: readonly ManifestEntry[],
-      call: CallOptions | undefined,
-    ): AsyncResult<ByteCheckpoint, CommitError> =>
-      this.#publish(identifier, base.value, entries, { ...options, ...call })
-    const staging = stagingPrefix(identifier, base.value)
-    return ok(new Draft(identifier, { store: this.#store, staging, publish }))
+    const encoded = encodeName(identifier)
+    return ok(
+      new Draft(identifier, {
+        store: this.#store,
+        staging: stagingPrefix(identifier, base.value.tip),
+        hold: async () => (await this.#pins?.pin(pinName('stage', encoded))) ?? ok(noPin),
+        publish: (entries, call) =>
+          this.#publish(identifier, base.value, entries, { ...options, ...call }),
+      }),
+    )
   }
 
   async load(identifier: string, options?: LoadOptions): AsyncResult<ByteCheckpoint, LoadError> {
     const log = await this.#open('load', identifier, options)
     if (!log.ok) return log
-    const { generation } = options ?? {}
-    const found =
-      generation === undefined
-        ? await log.value.latest(options)
-        : await log.value.read(generation, options)
-    if (!found.ok) return err(named(identifier, found.error))
-    if (!isLive(found.value)) return err(notFound(identifier, found.value))
-    const manifest = decodeManifest(found.value.payload, identifier)
-    if (!manifest.ok) return err(named(identifier, manifest.error))
-    return ok(new Committed(this.#store, found.value, manifest.value))
+    const newest = await findNewest(log.value, identifier, options)
+    if (!newest.ok) return err(named(identifier, newest.error))
+    const { live, damage } = newest.value
+    const { generation = live?.record.seq, minGeneration = 0 } = options ?? {}
+    if (damage !== undefined && options?.generation === undefined) {
+      return err(named(identifier, damage))
+    }
+    if (live === undefined || generation === undefined) {
+      return err(
+        minGeneration > 0 ? rolledBack(identifier, 0, minGeneration) : notFound(identifier),
+      )
+    }
+    if (generation < minGeneration) return err(rolledBack(identifier, generation, minGeneration))
+    if (generation === live.record.seq) {
+      return ok(new Committed(this.#store, live.record, live.manifest))
+    }
+    if (generation < live.manifest.born) return err(notFound(identifier, generation))
+    return this.#loadOlder(log.value, identifier, generation, options)
   }
 
   async remove(identifier: string, options?: CallOptions): AsyncResult<void, RemoveError> {
     const log = await this.#open('remove', identifier, options)
     if (!log.ok) return log
     for (let race = 0; race < MAX_RACES; race++) {
-      const newest = await log.value.latest(options)
+      const newest = await findNewest(log.value, identifier, options)
       if (!newest.ok) return err(named(identifier, newest.error))
-      if (!isLive(newest.value)) return err(notFound(identifier, newest.value))
-      const removed = await log.value.append(newest.value, REMOVAL, options)
-      if (removed.ok) return ok()
+      const { live, tip, damage } = newest.value
+      if (live === undefined && damage === undefined) return err(notFound(identifier))
+      const removed = await log.value.append(tip, REMOVAL, options)
+      if (removed.ok) {
+        // What stays behind is void already; gc makes up for it.
+        void (await this.#collect(identifier))
+        return ok()
+      }
       if (removed.error.code !== 'CONFLICT') return removed
     }
-    return err(tooManyRaces(identifier))
+    return err(tooManyRaces(identifier, MAX_RACES))
   }
 
   identifiers(options?: CallOptions): AsyncIterable<string> {
     return listIdentifiers(this.#store, () => this.#refusal('list', options), options)
   }
 
+  async *generations(identifier: string, options?: CallOptions): AsyncIterable<GenerationInfo> {
+    const log = unwrap(await this.#open('generations', identifier, options))
+    const newest = unwrap(await findNewest(log, identifier, options))
+    if (newest.live === undefined && newest.damage === undefined) throw notFound(identifier)
+    yield* await listGenerations(log, identifier, newest, options)
+  }
+
+  async gc(options?: GcOptions): AsyncResult<GcReport, GcError> {
+    const refused = this.#refusal('gc', options)
+    if (refused !== undefined) return err(refused)
+    const encoded = await attempt(() => listEncoded(this.#store, options), thrownError<GcError>)
+    if (!encoded.ok) return encoded
+    const generations: GcReport['generations'][number][] = []
+    const blobs: string[] = []
+    for (const name of encoded.value) {
+      const collected = await this.#collectEncoded(name, true, options)
+      if (!collected.ok) return collected
+      generations.push(...collected.value.generations)
+      blobs.push(...collected.value.blobs)
+    }
+    return ok({ generations, blobs })
+  }
+
   async close(): Promise<void> {
     this.#closed = true
+    await this.#pins?.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  /** The record that a new checkpoint goes after. */
-  async #base(
+  async #loadOlder(
+    log: CommitLog,
     identifier: string,
-    options?: CreateOptions,
-  ): AsyncResult<Tip | undefined, CreateError> {
+    generation: number,
+    options?: CallOptions,
+  ): AsyncResult<ByteCheckpoint, LoadError> {
+    const record = await log.read(generation, options)
+    if (!record.ok) return err(named(identifier, record.error))
+    if (record.value === undefined || !isCheckpoint(record.value)) {
+      return err(notFound(identifier, generation))
+    }
+    const manifest = decodeManifest(record.value.payload, identifier)
+    if (!manifest.ok) return err(named(identifier, manifest.error))
+    return ok(new Committed(this.#store, record.value, manifest.value))
+  }
+
+  /** The state that a new checkpoint goes after. */
+  async #base(identifier: string, options?: CreateOptions): AsyncResult<Newest, CreateError> {
     const log = await this.#open('create', identifier, options)
     if (!log.ok) return log
-    const replace = options?.ifExists === 'replace'
-    const newest = await log.value.latest(options)
-    if (newest.ok) {
-      return isLive(newest.value) && !replace ? err(alreadyExists(identifier)) : newest
-    }
-    if (newest.error.code !== 'CORRUPTED' || !replace) return err(named(identifier, newest.error))
-    // Asked to replace whatever is there: the damaged record keeps its number, ours is the next.
-    const saved = await log.value.salvage(options)
-    return saved.ok ? ok(saved.value.tip) : err(named(identifier, saved.error))
+    const newest = await findNewest(log.value, identifier, options)
+    if (!newest.ok) return err(named(identifier, newest.error))
+    const mayReplace = options?.ifExists === 'replace' || options?.expect !== undefined
+    if (mayReplace) return newest
+    if (newest.value.damage !== undefined) return err(named(identifier, newest.value.damage))
+    return newest.value.live === undefined ? newest : err(alreadyExists(identifier, 'committed'))
   }
 
   async #publish(
     identifier: string,
-    begun: Tip | undefined,
-    drafted: readonly ManifestEntry[],
+    begun: Newest,
+    entries: readonly ManifestEntry[],
     options: CreateOptions,
   ): AsyncResult<ByteCheckpoint, CommitError> {
     const ready = await this.#ready(options)
     if (!ready.ok) return ready
-    const log = this.#log(identifier)
-    let [base, entries] = [begun, drafted]
-    for (let race = 0; race < MAX_RACES; race++) {
-      const manifest = { identifier, committedAtMs: this.#now(), metadata: {}, entries }
-      const payload = encodeManifest(manifest)
-      if (!payload.ok) return payload
-      const appended = await log.append(base, payload.value, options)
-      if (appended.ok) return ok(new Committed(this.#store, appended.value, manifest))
-      if (appended.error.code !== 'CONFLICT') return err(named(identifier, appended.error))
-      const next = await this.#base(identifier, options)
-      if (!next.ok) return next
-      base = next.value
-      // A staged blob belongs to one number. The loser stages again, under the next.
-      const again = await restage(this.#store, entries, stagingPrefix(identifier, base))
-      if (!again.ok) return again
-      entries = again.value
-    }
-    return err(tooManyRaces(identifier))
+    const published = await publishCheckpoint(
+      {
+        store: this.#store,
+        log: this.#log(encodeName(identifier)),
+        identifier,
+        maxRaces: MAX_RACES,
+        now: this.#now,
+        newest: () => this.#base(identifier, options),
+      },
+      begun,
+      entries,
+      options,
+    )
+    if (!published.ok) return published
+    // A failure here costs space, not the commit; the next time or gc makes up for it.
+    if (published.value.generation % RETAIN_EVERY === 0) void (await this.#collect(identifier))
+    return published
+  }
+
+  #collect(identifier: string): AsyncResult<GcReport, GcError> {
+    return this.#collectEncoded(encodeName(identifier), false)
+  }
+
+  #collectEncoded(
+    encoded: string,
+    thorough: boolean,
+    options?: GcOptions,
+  ): AsyncResult<GcReport, GcError> {
+    const [store, log, pins] = [this.#store, this.#log(encoded), this.#pins]
+    return collect({ store, log, encoded, keepLast: this.#keepLast, pins, thorough }, options)
   }
 
   /** The log of an identifier, once everything that can be refused without it has been. */
@@ -163,7 +249,7 @@ export class BlobByteStorage implements ByteStorage {
       if (!header.ok) return header
       this.#hasHeader = header.value
     }
-    return ok(this.#log(identifier))
+    return ok(this.#log(encodeName(identifier)))
   }
 
   async #ready(options: CallOptions): AsyncResult<void, CommitError> {
@@ -179,54 +265,16 @@ export class BlobByteStorage implements ByteStorage {
     return this.#closed ? closedError('storage') : abortError(options?.signal, operation)
   }
 
-  #log(identifier: string): CommitLog {
-    const known = this.#logs.get(identifier)
-    const log = known ?? blobCommitLog(this.#store, `${logKey(identifier)}.`)
-    this.#logs.delete(identifier)
-    this.#logs.set(identifier, log)
+  #log(encoded: string): CommitLog {
+    const log = this.#logs.get(encoded) ?? blobCommitLog(this.#store, logPrefix(encoded))
+    this.#logs.delete(encoded)
+    this.#logs.set(encoded, log)
     const [oldest] = this.#logs.keys()
     if (this.#logs.size > MAX_REMEMBERED_LOGS && oldest !== undefined) this.#logs.delete(oldest)
     return log
   }
 }
 
-/** The record of a removal: no manifest at all, and so told by its size in a listing. */
-const REMOVAL = new Uint8Array()
-
-function isLive(record: LogRecord | undefined): record is LogRecord {
-  return record !== undefined && record.payload.length > 0
-}
-
-function logKey(identifier: string): string {
-  return `log/${encodeName(identifier)}`
-}
-
-function stagingPrefix(identifier: string, base: Tip | undefined): string {
-  return `blob/${encodeName(identifier)}.${(base?.seq ?? 0) + 1}.`
-}
-
-function named<E extends LogReadError | CommitError>(
-  identifier: string,
-  error: E,
-): WithDetails<E, { readonly identifier: string }> {
-  return addDetails(error, { identifier })
-}
-
-function notFound(
-  identifier: string,
-  removal: LogRecord | undefined,
-): CoreError<'CHECKPOINT_NOT_FOUND'> {
-  const message = `there is no checkpoint ${quote(identifier)}`
-  const details = { identifier, ...(removal === undefined ? {} : { reason: 'removed' as const }) }
-  return coreError('CHECKPOINT_NOT_FOUND', message, details)
-}
-
-function alreadyExists(identifier: string): CoreError<'CHECKPOINT_ALREADY_EXISTS'> {
-  const message = `checkpoint ${quote(identifier)} exists; load it, or pass ifExists: 'replace'`
-  return coreError('CHECKPOINT_ALREADY_EXISTS', message, { identifier, reason: 'committed' })
-}
-
-function tooManyRaces(identifier: string): CoreError<'CONFLICT'> {
-  const message = `others changed ${quote(identifier)} ${MAX_RACES} times meanwhile; try again`
-  return coreError('CONFLICT', message, { identifier, reason: 'changed' })
+async function noPin(): Promise<void> {
+  // Nobody to tell.
 }

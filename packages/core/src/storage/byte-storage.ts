@@ -1,12 +1,15 @@
 import type { BlobBody, CallOptions, GetOptions } from '../blob/blob-store.ts'
 import type { CoreError } from '../result/core-errors.ts'
 import type { AsyncResult } from '../result/result.ts'
-import type { JsonValue } from './json.ts'
 import type {
+  CheckpointInfo,
   CommitError,
   CreateError,
   CreateOptions,
-  Generation,
+  GcError,
+  GcOptions,
+  GcReport,
+  GenerationInfo,
   GetError,
   LoadError,
   LoadOptions,
@@ -16,14 +19,17 @@ import type {
 
 /**
  * Checkpoints as bytes: what lies on a medium, and what layers transform. `Storage` puts types and
- * codecs over it. Implement this to bring a storage of your own.
+ * codecs over it. Implement this to bring a storage of your own, and wrap it in `guard`.
  */
 export interface ByteStorage extends AsyncDisposable {
   create(identifier: string, options?: CreateOptions): AsyncResult<ByteDraft, CreateError>
   load(identifier: string, options?: LoadOptions): AsyncResult<ByteCheckpoint, LoadError>
   remove(identifier: string, options?: CallOptions): AsyncResult<void, RemoveError>
-  /** The committed identifiers, in byte order of their UTF-8. */
+  /** The committed identifiers, in byte order of their UTF-8. Throws a `StorageReadError`. */
   identifiers(options?: CallOptions): AsyncIterable<string>
+  /** The generations of an identifier, newest first. Throws a `LoadError`. */
+  generations(identifier: string, options?: CallOptions): AsyncIterable<GenerationInfo>
+  gc(options?: GcOptions): AsyncResult<GcReport, GcError>
   close(): Promise<void>
 }
 
@@ -42,11 +48,16 @@ export interface StoredEntry extends EntryInfo {
   stream(): AsyncIterable<Uint8Array>
 }
 
-/** A checkpoint in the making, as bytes. */
-export interface ByteDraft {
+/** What a draft and a checkpoint have in common, as bytes. */
+export interface ByteEntries {
   readonly identifier: string
-  /** The entries put so far, in byte order of their keys. */
+  /** In byte order of their keys. */
   entries(): readonly EntryInfo[]
+  entry(key: string, options?: GetOptions): AsyncResult<StoredEntry, GetError>
+}
+
+/** A checkpoint in the making, as bytes. */
+export interface ByteDraft extends ByteEntries {
   put(
     key: string,
     body: BlobBody,
@@ -56,19 +67,11 @@ export interface ByteDraft {
   /** Notes that a value could not be encoded: `commit` refuses until the key is put or removed. */
   fail(key: string, error: PutEntryError): void
   remove(key: string): AsyncResult<void, CoreError<'KEY_NOT_FOUND' | 'CLOSED'>>
-  entry(key: string, options?: GetOptions): AsyncResult<StoredEntry, GetError>
   commit(options?: CallOptions): AsyncResult<ByteCheckpoint, CommitError>
   abort(): Promise<void>
 }
 
 /** A committed checkpoint, as bytes. */
-export interface ByteCheckpoint {
-  readonly identifier: string
-  readonly generation: Generation
-  readonly committedAt: Date
-  readonly metadata: JsonValue
-  /** In byte order of their keys. */
-  entries(): readonly EntryInfo[]
-  entry(key: string, options?: GetOptions): AsyncResult<StoredEntry, GetError>
+export interface ByteCheckpoint extends ByteEntries, CheckpointInfo {
   close(): Promise<void>
 }

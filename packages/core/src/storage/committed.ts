@@ -3,7 +3,7 @@ import type { LogRecord } from '../log/commit-log.ts'
 import { err, ok, type AsyncResult } from '../result/result.ts'
 import type { ByteCheckpoint, EntryInfo, StoredEntry } from './byte-storage.ts'
 import { entryInfos, keyNotFound, storedEntry } from './entries.ts'
-import type { JsonValue } from './json.ts'
+import type { JsonObject } from './json.ts'
 import type { Manifest, ManifestEntry } from './manifest.ts'
 import type { GetError } from './storage.ts'
 import { closedError } from '../blob/gate.ts'
@@ -13,12 +13,12 @@ export class Committed implements ByteCheckpoint {
   readonly identifier: string
   readonly generation: number
   readonly committedAt: Date
-  readonly metadata: JsonValue
+  readonly metadata: JsonObject
   readonly #store: BlobStore
   readonly #entries: ReadonlyMap<string, ManifestEntry>
   #closed = false
 
-  constructor(store: BlobStore, { seq }: LogRecord, manifest: Manifest) {
+  constructor(store: BlobStore, { seq }: Pick<LogRecord, 'seq'>, manifest: Manifest) {
     this.identifier = manifest.identifier
     this.generation = seq
     this.committedAt = new Date(manifest.committedAtMs)

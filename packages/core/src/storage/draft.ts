@@ -4,6 +4,7 @@ import { toHex } from '../digest/hex.ts'
 import { coreError, type CoreError } from '../result/core-errors.ts'
 import { quote } from '../result/error.ts'
 import { err, ok, type AsyncResult } from '../result/result.ts'
+import type { Unpin } from '../pins/pins.ts'
 import type { ByteCheckpoint, ByteDraft, EntryInfo, StoredEntry } from './byte-storage.ts'
 import { entryInfos, keyNotFound, storedEntry } from './entries.ts'
 import { compareNames, nameError } from './identifier.ts'
@@ -25,6 +26,8 @@ export interface DraftTarget {
   readonly store: BlobStore
   /** The beginning of every staged blob's key; it holds the number of the record to come. */
   readonly staging: string
+  /** Tells collectors that blobs are being staged; called before the first. */
+  readonly hold: () => AsyncResult<Unpin, PutEntryError>
   readonly publish: (
     entries: readonly ManifestEntry[],
     options: CallOptions | undefined,
@@ -44,6 +47,7 @@ export class Draft implements ByteDraft {
   readonly #nonce = toHex(randomBytes(8))
   #inlineBytes = 0
   #stagedCount = 0
+  #letGo: Unpin | undefined
   #state: State = 'open'
   /** Calls take effect one after the other, in the order in which they were made. */
   #queue: Promise<unknown> = Promise.resolve()
@@ -117,6 +121,7 @@ export class Draft implements ByteDraft {
       const entries = [...this.#entries.values()].sort((a, b) => compareNames(a.key, b.key))
       const published = await this.#target.publish(entries, options)
       if (!published.ok) this.#state = isUndone(published.error) ? 'open' : 'failed'
+      if (this.#state !== 'open') await this.#letGo?.()
       return published
     })
   }
@@ -129,8 +134,9 @@ export class Draft implements ByteDraft {
         'blob' in at ? [at.blob] : [],
       )
       // What cannot be deleted now is garbage that gc knows: nothing names it.
-      if (staged.length > 0) await this.#target.store.delete(staged)
+      if (staged.length > 0) void (await this.#target.store.delete(staged))
       this.#entries.clear()
+      await this.#letGo?.()
     })
   }
 
@@ -149,6 +155,11 @@ export class Draft implements ByteDraft {
       body.length <= INLINE_ENTRY_BYTES &&
       this.#inlineBytes + body.length <= INLINE_TOTAL_BYTES
     if (fits) return ok({ key, codec, sizeBytes: body.length, at: { bytes: body } })
+    if (this.#letGo === undefined) {
+      const held = await this.#target.hold()
+      if (!held.ok) return held
+      this.#letGo = held.value
+    }
     const blob = `${this.#target.staging}${this.#nonce}.${(this.#stagedCount += 1)}`
     const staged = await stage(this.#target.store, blob, body, options)
     return staged.ok ? ok({ key, codec, ...staged.value }) : staged

@@ -3,6 +3,7 @@ import { FRAME_OVERHEAD_BYTES } from '../log/frame.ts'
 import { blobCommitLog } from '../log/blob-commit-log.ts'
 import { unwrap } from '../result/result.ts'
 import { compareNames, decodeName } from './identifier.ts'
+import { logPrefix, stagedFor } from './keys.ts'
 import { decodeManifest } from './manifest.ts'
 import type { StorageReadError } from './storage.ts'
 
@@ -39,6 +40,20 @@ export async function* listIdentifiers(
   yield* names.sort(compareNames)
 }
 
+/** Every encoded identifier that has anything on the medium, live or not. For collectors. */
+export async function listEncoded(store: BlobStore, options?: CallOptions): Promise<string[]> {
+  const names = new Set<string>()
+  for await (const { key } of store.list({ ...options, prefix: 'log/' })) {
+    const [, encoded] = RECORD_KEY.exec(key) ?? []
+    if (encoded !== undefined) names.add(encoded)
+  }
+  for await (const { key } of store.list({ ...options, prefix: 'blob/' })) {
+    const staged = stagedFor(key)
+    if (staged !== undefined) names.add(staged.encoded)
+  }
+  return [...names].sort()
+}
+
 function note(newest: Map<string, Newest>, { key, sizeBytes }: BlobInfo): void {
   const [, encoded = '', digits = ''] = RECORD_KEY.exec(key) ?? []
   const seq = Number(digits)
@@ -51,7 +66,7 @@ async function nameInside(
   encoded: string,
   options?: CallOptions,
 ): Promise<string | undefined> {
-  const record = unwrap(await blobCommitLog(store, `log/${encoded}.`).latest(options))
+  const record = unwrap(await blobCommitLog(store, logPrefix(encoded)).latest(options))
   if (record === undefined || record.payload.length === 0) return undefined
   return unwrap(decodeManifest(record.payload, undefined)).identifier
 }

@@ -36,7 +36,9 @@ export interface InBlob {
 export interface Manifest {
   readonly identifier: string
   readonly committedAtMs: number
-  readonly metadata: JsonValue
+  /** The oldest generation since the identifier was last removed: older ones are gone. */
+  readonly born: number
+  readonly metadata: JsonObject
   /** In the order of their keys' UTF-8 bytes. */
   readonly entries: readonly ManifestEntry[]
 }
@@ -49,13 +51,13 @@ const LENGTH_BYTES = 4
  * entries that lie in the record, in their order. The source of truth is `docs/formats/storage.md`.
  */
 export function encodeManifest(manifest: Manifest): Result<Uint8Array, CoreError<'ENCODE_FAILED'>> {
-  const { identifier, committedAtMs, metadata } = manifest
+  const { identifier, committedAtMs, born, metadata } = manifest
   const entries = manifest.entries.map(({ key, codec, sizeBytes, at }) =>
     'bytes' in at
       ? { key, codec, size: sizeBytes }
       : { key, codec, size: sizeBytes, blob: at.blob, pieces: at.pieces.join('') },
   )
-  const json = encodeJson({ format: FORMAT, identifier, committedAtMs, metadata, entries })
+  const json = encodeJson({ format: FORMAT, identifier, committedAtMs, born, metadata, entries })
   if (!json.ok) return json
   const length = new Uint8Array(LENGTH_BYTES)
   new DataView(length.buffer).setUint32(0, json.value.length)
@@ -93,9 +95,10 @@ function damaged(reason: string): CoreError<'CORRUPTED'> {
 }
 
 function manifestOf(json: JsonObject, inside: Uint8Array): Manifest | undefined {
-  const { identifier, committedAtMs, metadata, entries: list } = json
+  const { identifier, committedAtMs, born, metadata, entries: list } = json
   if (json['format'] !== FORMAT || typeof identifier !== 'string') return undefined
-  if (!isCount(committedAtMs) || metadata === undefined || !isJsonArray(list)) return undefined
+  if (!isCount(committedAtMs) || !isCount(born)) return undefined
+  if (!isJsonObject(metadata) || !isJsonArray(list)) return undefined
   const entries: ManifestEntry[] = []
   let offset = 0
   for (const item of list) {
@@ -106,7 +109,7 @@ function manifestOf(json: JsonObject, inside: Uint8Array): Manifest | undefined 
   }
   const isWhole =
     offset === inside.length && new Set(entries.map(({ key }) => key)).size === entries.length
-  return isWhole ? { identifier, committedAtMs, metadata, entries } : undefined
+  return isWhole ? { identifier, committedAtMs, born, metadata, entries } : undefined
 }
 
 function entryOf(json: JsonObject, inside: Uint8Array): ManifestEntry | undefined {

@@ -1,30 +1,52 @@
 import type { CallOptions } from '../blob/blob-store.ts'
-import { coreError } from '../result/core-errors.ts'
-import { quote } from '../result/error.ts'
-import { err, ok, type AsyncResult } from '../result/result.ts'
-import type { ByteCheckpoint, ByteDraft, ByteStorage, StoredEntry } from './byte-storage.ts'
-import { decodeJson, encodeJson } from './json.ts'
+import type { Decoder } from '../codec/codec.ts'
+import { ok, type AsyncResult } from '../result/result.ts'
+import type { ByteStorage } from './byte-storage.ts'
+import { decodersOf } from './decode-entry.ts'
 import type {
+  CheckpointInfo,
   CheckpointStorage,
   CommitError,
   CommittedCheckpoint,
   CreateError,
   CreateOptions,
   EntryValue,
-  GetError,
+  GcError,
+  GcOptions,
+  GcReport,
+  GenerationInfo,
   LoadError,
   LoadOptions,
-  PutEntryError,
   RemoveError,
+  StorageReadError,
   UncommittedCheckpoint,
+  VerifyReport,
 } from './storage.ts'
+import { TypedCheckpoint } from './typed-checkpoint.ts'
+import { TypedDraft } from './typed-draft.ts'
+import { verifyStorage } from './verify-storage.ts'
 
-/** Types and codecs over a {@link ByteStorage}. `MemoryStorage` and `FileStorage` are such. */
+/** Options of a storage's typed surface. */
+export interface TypedStorageOptions {
+  /** Codecs that `get` may use beside `json`, `text` and `bytes`. */
+  readonly codecs?: readonly Decoder[]
+}
+
+/**
+ * Types and codecs over a {@link ByteStorage}: what `MemoryStorage` and `FileStorage` are.
+ *
+ * `saving` is where `save` commits: the unguarded storage below, for a save leaves no draft that
+ * anybody could claim.
+ */
 export class TypedStorage implements CheckpointStorage {
   readonly #bytes: ByteStorage
+  readonly #saving: ByteStorage
+  readonly #decoders: ReadonlyMap<string, Decoder>
 
-  constructor(bytes: ByteStorage) {
+  constructor(bytes: ByteStorage, options: TypedStorageOptions = {}, saving: ByteStorage = bytes) {
     this.#bytes = bytes
+    this.#saving = saving
+    this.#decoders = decodersOf(options.codecs ?? [])
   }
 
   async createCheckpoint(
@@ -32,7 +54,7 @@ export class TypedStorage implements CheckpointStorage {
     options?: CreateOptions,
   ): AsyncResult<UncommittedCheckpoint, CreateError> {
     const draft = await this.#bytes.create(identifier, options)
-    return draft.ok ? ok(new TypedDraft(draft.value)) : draft
+    return draft.ok ? ok(new TypedDraft(draft.value, this.#decoders)) : draft
   }
 
   commitCheckpoint(
@@ -47,7 +69,7 @@ export class TypedStorage implements CheckpointStorage {
     options?: LoadOptions,
   ): AsyncResult<CommittedCheckpoint, LoadError> {
     const loaded = await this.#bytes.load(identifier, options)
-    return loaded.ok ? ok(new TypedCheckpoint(loaded.value)) : loaded
+    return loaded.ok ? ok(new TypedCheckpoint(loaded.value, this.#decoders)) : loaded
   }
 
   removeCheckpoint(identifier: string, options?: CallOptions): AsyncResult<void, RemoveError> {
@@ -62,18 +84,36 @@ export class TypedStorage implements CheckpointStorage {
     identifier: string,
     entries: Readonly<Record<string, EntryValue>>,
     options?: CreateOptions,
-  ): AsyncResult<CommittedCheckpoint, CommitError> {
-    const draft = await this.createCheckpoint(identifier, options)
-    if (!draft.ok) return draft
+  ): AsyncResult<CheckpointInfo, CommitError> {
+    const begun = await this.#saving.create(identifier, options)
+    if (!begun.ok) return begun
+    const draft = new TypedDraft(begun.value, this.#decoders)
     for (const [key, value] of Object.entries(entries)) {
-      const put = await draft.value.put(key, value, options)
+      const put = await draft.put(key, value, options)
       if (put.ok) continue
-      await draft.value.abort()
+      await draft.abort()
       return put
     }
-    const committed = await draft.value.commit(options)
-    if (!committed.ok) await draft.value.abort()
-    return committed
+    const committed = await begun.value.commit(options)
+    if (!committed.ok) {
+      await draft.abort()
+      return committed
+    }
+    const { generation, committedAt, metadata } = committed.value
+    await committed.value.close()
+    return ok({ identifier, generation, committedAt, metadata })
+  }
+
+  generations(identifier: string, options?: CallOptions): AsyncIterable<GenerationInfo> {
+    return this.#bytes.generations(identifier, options)
+  }
+
+  gc(options?: GcOptions): AsyncResult<GcReport, GcError> {
+    return this.#bytes.gc(options)
+  }
+
+  verify(options?: CallOptions): AsyncResult<VerifyReport, StorageReadError> {
+    return verifyStorage(this.#bytes, options)
   }
 
   close(): Promise<void> {
@@ -83,101 +123,4 @@ export class TypedStorage implements CheckpointStorage {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-class TypedDraft implements UncommittedCheckpoint {
-  readonly identifier: string
-  readonly #draft: ByteDraft
-
-  constructor(draft: ByteDraft) {
-    this.identifier = draft.identifier
-    this.#draft = draft
-  }
-
-  keys(): readonly string[] {
-    return this.#draft.entries().map(({ key }) => key)
-  }
-
-  async get(key: string, options?: CallOptions): AsyncResult<EntryValue, GetError> {
-    return decodeEntry(this.identifier, await this.#draft.entry(key, options))
-  }
-
-  async getBytes(key: string, options?: CallOptions): AsyncResult<Uint8Array, GetError> {
-    const entry = await this.#draft.entry(key, options)
-    return entry.ok ? entry.value.bytes() : entry
-  }
-
-  put(key: string, value: EntryValue, options?: CallOptions): AsyncResult<void, PutEntryError> {
-    if (value instanceof Uint8Array) return this.#draft.put(key, value, 'bytes', options)
-    const json = encodeJson(value)
-    if (json.ok) return this.#draft.put(key, json.value, 'json', options)
-    this.#draft.fail(key, json.error)
-    return Promise.resolve(json)
-  }
-
-  remove(key: string): ReturnType<ByteDraft['remove']> {
-    return this.#draft.remove(key)
-  }
-
-  async commit(options?: CallOptions): AsyncResult<CommittedCheckpoint, CommitError> {
-    const committed = await this.#draft.commit(options)
-    return committed.ok ? ok(new TypedCheckpoint(committed.value)) : committed
-  }
-
-  abort(): Promise<void> {
-    return this.#draft.abort()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.abort()
-  }
-}
-
-class TypedCheckpoint implements CommittedCheckpoint {
-  readonly identifier: string
-  readonly generation: number
-  readonly committedAt: Date
-  readonly #checkpoint: ByteCheckpoint
-
-  constructor(checkpoint: ByteCheckpoint) {
-    this.identifier = checkpoint.identifier
-    this.generation = checkpoint.generation
-    this.committedAt = checkpoint.committedAt
-    this.#checkpoint = checkpoint
-  }
-
-  keys(): readonly string[] {
-    return this.#checkpoint.entries().map(({ key }) => key)
-  }
-
-  async get(key: string, options?: CallOptions): AsyncResult<EntryValue, GetError> {
-    return decodeEntry(this.identifier, await this.#checkpoint.entry(key, options))
-  }
-
-  async getBytes(key: string, options?: CallOptions): AsyncResult<Uint8Array, GetError> {
-    const entry = await this.#checkpoint.entry(key, options)
-    return entry.ok ? entry.value.bytes() : entry
-  }
-
-  close(): Promise<void> {
-    return this.#checkpoint.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-}
-
-async function decodeEntry(
-  identifier: string,
-  entry: Awaited<AsyncResult<StoredEntry, GetError>>,
-): AsyncResult<EntryValue, GetError> {
-  if (!entry.ok) return entry
-  const { key, codec } = entry.value
-  const bytes = await entry.value.bytes()
-  if (!bytes.ok || codec === 'bytes') return bytes
-  const what = `entry ${quote(key)} of checkpoint ${quote(identifier)}`
-  if (codec === 'json') return decodeJson(bytes.value, what)
-  const message = `${what} was written with codec ${quote(codec)}; read its bytes with getBytes`
-  return err(coreError('DECODE_FAILED', message, { what: 'entry', codec }))
 }

@@ -66,6 +66,7 @@ export async function exchange(
   } catch (cause) {
     return { kind: 'lost', sent: false, system: 'CREDENTIALS', cause: nameOnly(cause) }
   }
+  if (request.signal.aborted) return { kind: 'lost', sent: false, system: 'ABORTED' }
   const { url, headers } = signed
   // Unsigned, for proxies change it: a compressed answer could grow without bound.
   headers.set('accept-encoding', 'identity')

@@ -30,6 +30,14 @@ export interface Outcome<T> {
   readonly isAborted: boolean
 }
 
+/** What comes of a request whose caller had given up before it began. */
+const NEVER_SENT: Outcome<never> = {
+  answer: { kind: 'lost', sent: false, system: 'ABORTED' },
+  isOpen: false,
+  wasOpen: false,
+  isAborted: true,
+}
+
 /** How one request is repeated. */
 export interface RepeatOptions {
   readonly signal?: AbortSignal | undefined
@@ -81,6 +89,7 @@ export async function repeat<T>(
   const { signal, again = isPassing } = options
   const timeoutMs = policy.requestTimeoutMs + (options.sizeBytes ?? 0) / SLOWEST_BYTES_PER_MS
   policy.budget.noteRequest()
+  if (signal?.aborted === true) return NEVER_SENT
   let wasOpen = false
   for (let attempt = 1; ; attempt++) {
     const answer = await withDeadline(timeoutMs, signal, send)

@@ -1,8 +1,8 @@
 import { everyChoice, seededRandom, type Choose } from './choices.ts'
-import { applyEffect, type DiskNode, type Effect, type Inode, type Nodes } from './disk-image.ts'
+import { applyEffect, type DiskNode, type Inode, type Nodes } from './disk-image.ts'
 import type { JournalEntry } from './journal.ts'
-import { powerCut, type PowerCut } from './power-cut.ts'
-import { SimulatedDisk } from './simulated-disk.ts'
+import { powerCut } from './power-cut.ts'
+import type { SimulatedDisk } from './simulated-disk.ts'
 
 /** Where to cut, and how much to look at. */
 export interface CrashStatesOptions {
@@ -27,7 +27,7 @@ export interface CrashState {
   /** The marks among those lines: what had been said, acknowledged, begun. */
   readonly marks: readonly string[]
   /** What became of each unsynced change, for a human. */
-  explain(): string[]
+  readonly explain: () => string[]
 }
 
 /** How much was looked at. */
@@ -62,28 +62,29 @@ const DEFAULT_TEARS = 16
  */
 export function crashStates(disk: SimulatedDisk, options: CrashStatesOptions = {}): CrashStates {
   const { from = 0, to = disk.journal.length, limit = DEFAULT_LIMIT, seed = 1 } = options
-  const cutPower = powerCut(options.tears ?? DEFAULT_TEARS)
+  const power = powerCut(options.tears ?? DEFAULT_TEARS)
   const random = seededRandom(seed)
   const report = { states: 0, exhaustive: true, seed }
 
   function* states(): Generator<CrashState, void, void> {
+    Object.assign(report, { states: 0, exhaustive: true })
     const seen = new Set<string>()
-    let complete = false
+    let looked: Looked = 'not yet'
     for (const { nodes, entry, cut, marks } of prefixes(disk, to)) {
       if (entry?.call === 'mark') {
         seen.clear()
-        complete = false
+        looked = 'not yet'
       }
-      // What a sync settles was possible before it, and only a new change adds to that.
-      if (cut < from || (complete && !entry?.effects.some(isChange))) continue
-      complete = !exceeds(limit, cutPower, nodes)
-      if (!complete) report.exhaustive = false
-      for (const choose of complete ? everyChoice() : samples(limit, random)) {
-        const { nodes: left, key, explain } = cutPower(nodes, choose)
+      if (cut < from || !addsStates(looked, entry)) continue
+      const all = power.ways(nodes, limit) <= limit
+      looked = all ? 'at all' : 'at some'
+      report.exhaustive &&= all
+      for (const choose of all ? everyChoice() : samples(limit, random)) {
+        const { nodes: left, key, explain } = power.cut(nodes, choose)
         if (seen.has(key)) continue
         seen.add(key)
         report.states += 1
-        yield { disk: new SimulatedDisk({ nodes: left }), cut, marks, explain }
+        yield { disk: disk.withNodes(left), cut, marks, explain }
       }
     }
   }
@@ -98,7 +99,7 @@ export function processCrash(
 ): SimulatedDisk {
   let nodes = disk.start
   for (const prefix of prefixes(disk, cut)) nodes = prefix.nodes
-  return new SimulatedDisk({ nodes: new Map(nodes) })
+  return disk.withNodes(new Map(nodes))
 }
 
 interface Prefix {
@@ -121,19 +122,15 @@ function* prefixes(disk: SimulatedDisk, to: number): Generator<Prefix, void, voi
   }
 }
 
-function isChange(effect: Effect): boolean {
-  return effect.kind === 'write' || effect.kind === 'name'
-}
+/** Whether the states of the last cut that was looked at were built. */
+type Looked = 'not yet' | 'at some' | 'at all'
 
-/** Whether there are more ways to cut than that; it counts no further. */
-function exceeds(limit: number, cutPower: PowerCut, nodes: Nodes): boolean {
-  let count = 0
-  for (const choose of everyChoice()) {
-    cutPower(nodes, choose)
-    count += 1
-    if (count > limit) return true
-  }
-  return false
+/** Whether a cut after this line can leave what the cuts before it did not. */
+function addsStates(looked: Looked, entry: JournalEntry | undefined): boolean {
+  if (looked === 'not yet' || entry === undefined) return true
+  if (looked === 'at some') return entry.effects.length > 0
+  // What a sync settles was possible before it: only a change adds to that.
+  return entry.effects.some(({ kind }) => kind === 'write' || kind === 'name')
 }
 
 /**

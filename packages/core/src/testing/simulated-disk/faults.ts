@@ -1,6 +1,6 @@
 import type { Effect } from './disk-image.ts'
 import type { Call, Operation } from './journal.ts'
-import type { ErrorId } from './system-error.ts'
+import { openRefuses, type ErrorId } from './system-error.ts'
 
 /** Which calls fail, and how. */
 export interface FaultOptions {
@@ -50,7 +50,12 @@ export function faultPlan(): FaultPlan {
 }
 
 /** What is left of the effects of a call that fails. */
-export function effectsOfFailure(fault: Fault, effects: readonly Effect[]): Effect[] {
+export function effectsOfFailure(
+  fault: Fault,
+  { call }: Operation,
+  effects: readonly Effect[],
+): Effect[] {
+  if (call === 'syncDirectory' && openRefuses(fault.error)) return []
   return effects.flatMap((effect): Effect[] => {
     // A failed sync is never nothing: the kernel forgets that these changes are unwritten.
     if (effect.kind === 'sync') return [{ kind: 'abandon', inode: effect.inode }]

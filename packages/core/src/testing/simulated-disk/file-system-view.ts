@@ -92,13 +92,11 @@ function handle(kernel: Kernel, call: CallRunner, path: string, inode: Inode) {
 function writableFile(kernel: Kernel, call: CallRunner, path: string, inode: Inode): WritableFile {
   const { refuseClosed, stat, close } = handle(kernel, call, path, inode)
   return {
-    write(bytes, position) {
-      const own = bytes.slice()
-      return call({ call: 'write', path, position, lengthBytes: own.length }, () => {
+    write: (bytes, position) =>
+      call({ call: 'write', path, position, lengthBytes: bytes.length }, () => {
         refuseClosed()
-        return write(kernel, inode, { position, bytes: own })
-      })
-    },
+        return write(kernel, inode, { position, bytes })
+      }),
     datasync: () =>
       call({ call: 'datasync', path }, () => {
         refuseClosed()

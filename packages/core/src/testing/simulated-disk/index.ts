@@ -8,6 +8,7 @@ export {
 } from './crash-states.ts'
 export { evenly, everyChoice, seededRandom, type Choose } from './choices.ts'
 export type { Planted } from './contents.ts'
+export type { Effect, Nodes } from './disk-image.ts'
 export type { FaultOptions } from './faults.ts'
 export type { Gate } from './file-system-view.ts'
 export {
@@ -27,3 +28,5 @@ export {
 } from './scheduler.ts'
 export { SimulatedDisk, type SimulatedDiskOptions } from './simulated-disk.ts'
 export { systemError, type ErrorId, type ErrorName } from './system-error.ts'
+export { systemCallsOfStrace } from './strace.ts'
+export { systemCalls } from './system-calls.ts'

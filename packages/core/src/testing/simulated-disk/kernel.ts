@@ -52,7 +52,8 @@ export function startKernel({ nodes: start, capacityBytes, nowMs }: KernelStart)
   const journal: JournalEntry[] = []
   const faults = faultPlan()
   const handles = new Set<{ readonly inode: Inode; readonly path: string }>()
-  let lastInode = Math.max(...nodes.keys())
+  let lastInode = ROOT
+  for (const inode of nodes.keys()) lastInode = Math.max(lastInode, inode)
   let calls = 0
 
   function commit(
@@ -83,7 +84,8 @@ export function startKernel({ nodes: start, capacityBytes, nowMs }: KernelStart)
       calls += 1
       const outcome = refusable(act)
       if (fault !== undefined) {
-        const effects = 'refused' in outcome ? [] : effectsOfFailure(fault, outcome.effects)
+        const effects =
+          'refused' in outcome ? [] : effectsOfFailure(fault, operation, outcome.effects)
         commit(process, operation, effects, fault.error)
         throw systemError(fault.error, operation)
       }
@@ -102,6 +104,7 @@ export function startKernel({ nodes: start, capacityBytes, nowMs }: KernelStart)
 export function write(kernel: Kernel, inode: Inode, { position, bytes }: Write): Outcome<void> {
   const modifiedMs = kernel.nowMs()
   const fits = room(kernel, inode) - position
+  // A copy: the caller may use its own again.
   const written = bytes.slice(0, Math.max(0, Math.min(bytes.length, fits)))
   const effects: Effect[] =
     written.length === 0

@@ -1,7 +1,6 @@
 import {
   syncedDirectory,
   syncedFile,
-  type DirectoryNode,
   type Effect,
   type Inode,
   type NameChange,
@@ -68,20 +67,22 @@ export function rmdir(nodes: Nodes, path: string): Effect[] {
  *
  * Inside one directory this is one change. Between two it is two, which a power cut may separate:
  * the file may be found under both names or under none. Journalling file systems keep them
- * together; POSIX does not say so, and nothing here should need it.
+ * together; POSIX does not say so, and nothing here should need it. A directory cannot be moved
+ * to another one (`EXDEV`, as on overlay file systems): nothing here should need that either.
  */
 export function rename(nodes: Nodes, from: string, to: string): Effect[] {
   const source = locateExisting(nodes, from)
   const target = locate(nodes, to)
   if (source.name === '' || target.name === '') throw systemError('EBUSY')
-  const moved = nodes.get(source.inode)
-  if (moved?.kind === 'directory') {
-    if (isWithin(nodes, moved, target.directory, source.inode)) throw systemError('EINVAL')
-  }
+  // Into itself, or over a directory that it lies in.
+  if (target.above.includes(source.inode)) throw systemError('EINVAL')
+  if (source.above.some((inode) => inode === target.inode)) throw systemError('ENOTEMPTY')
+  const isDirectory = nodes.get(source.inode)?.kind === 'directory'
   // Two names of one file: POSIX does nothing, and leaves both.
   if (source.inode === target.inode) return []
-  refuseToReplace(nodes, moved?.kind === 'directory', target.inode)
+  refuseToReplace(nodes, isDirectory, target.inode)
   if (source.directory !== target.directory) {
+    if (isDirectory) throw systemError('EXDEV')
     return [
       names(target.directory, [[target.name, source.inode]]),
       names(source.directory, [[source.name, undefined]]),
@@ -101,15 +102,6 @@ function refuseToReplace(nodes: Nodes, directory: boolean, inode: Inode | undefi
   if (directory && replaced.kind !== 'directory') throw systemError('ENOTDIR')
   if (!directory && replaced.kind === 'directory') throw systemError('EISDIR')
   if (replaced.kind === 'directory' && replaced.visible.size > 0) throw systemError('ENOTEMPTY')
-}
-
-/** Whether `inode` is the directory `top` of number `topInode`, or lies below it. */
-function isWithin(nodes: Nodes, top: DirectoryNode, inode: Inode, topInode: Inode): boolean {
-  if (inode === topInode) return true
-  return [...top.visible.values()].some((child) => {
-    const node = nodes.get(child)
-    return node?.kind === 'directory' && isWithin(nodes, node, inode, child)
-  })
 }
 
 function names(directory: Inode, changes: [string, Inode | undefined][]): Effect {

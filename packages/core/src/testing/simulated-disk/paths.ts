@@ -13,6 +13,8 @@ export interface Place {
   /** Empty for the root, which has no name. */
   readonly name: string
   readonly inode: Inode | undefined
+  /** The directories above it, from the root to `directory`. */
+  readonly above: readonly Inode[]
 }
 
 /**
@@ -29,13 +31,13 @@ export function locate(nodes: Nodes, path: string): Place {
   for (;;) {
     const name = ahead.shift()
     const directory = trail.at(-1) ?? ROOT
-    if (name === undefined) return { directory, name: '', inode: directory }
+    if (name === undefined) return { directory, name: '', inode: directory, above: trail }
     if (name === '..') {
       if (trail.length > 1) trail.pop()
       continue
     }
     const inode = directoryAt(nodes, directory).visible.get(name)
-    if (ahead.length === 0) return { directory, name, inode }
+    if (ahead.length === 0) return { directory, name, inode, above: trail }
     const node = inode === undefined ? undefined : nodes.get(inode)
     if (inode === undefined || node === undefined) throw systemError('ENOENT')
     if (node.kind === 'file') throw systemError('ENOTDIR')

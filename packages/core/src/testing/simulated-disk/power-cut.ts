@@ -1,20 +1,8 @@
 import { sha256 } from '#digest'
-import type { Choose } from './choices.ts'
-import {
-  rename,
-  ROOT,
-  syncedDirectory,
-  syncedFile,
-  type DirectoryNode,
-  type DiskNode,
-  type FileNode,
-  type Inode,
-  type Names,
-  type Nodes,
-  type Write,
-} from './disk-image.ts'
-import { formatOperation } from './journal.ts'
-import { applyOutcome, writeOutcomes, type WriteOutcome } from './write-outcomes.ts'
+import { everyChoice, type Choose } from './choices.ts'
+import { ROOT, type DiskNode, type Inode, type Nodes, type Write } from './disk-image.ts'
+import { ask, build, explain, namesLeft, type Outcomes } from './node-outcomes.ts'
+import { writeOutcomes } from './write-outcomes.ts'
 
 /** One disk that a power cut can leave. */
 export interface Remains {
@@ -23,11 +11,16 @@ export interface Remains {
   /** Equal for equal disks, when one {@link PowerCut} made them. */
   readonly key: string
   /** What became of each unsynced change that matters, for a human. */
-  explain(): string[]
+  readonly explain: () => string[]
 }
 
-/** Cuts the power: chooses for each unsynced change what becomes of it. */
-export type PowerCut = (nodes: Nodes, choose: Choose) => Remains
+/** The ways in which the power can be cut. */
+export interface PowerCut {
+  /** Cuts the power: `choose` says what becomes of each unsynced change. */
+  readonly cut: (nodes: Nodes, choose: Choose) => Remains
+  /** How many ways there are; `Infinity` when they are more than `limit`. */
+  readonly ways: (nodes: Nodes, limit: number) => number
+}
 
 /** What is left of one node. */
 interface Remnant {
@@ -45,7 +38,7 @@ interface Remnant {
 export function powerCut(tears: number): PowerCut {
   const outcomes = remember((write: Write) => writeOutcomes(write, tears))
   const remnant = remnants(outcomes)
-  return (nodes, choose) => {
+  const cut = (nodes: Nodes, choose: Choose): Remains => {
     const left = new Map<Inode, DiskNode>()
     const answers: [DiskNode, readonly number[]][] = []
     let key = ''
@@ -61,26 +54,45 @@ export function powerCut(tears: number): PowerCut {
         for (const child of kept.node.durable.values()) keep(child)
     }
     keep(ROOT)
-    return { nodes: left, key, explain: () => answers.flatMap((one) => explain(...one, outcomes)) }
+    const explained = () => answers.flatMap(([node, given]) => explain(node, given, outcomes))
+    return { nodes: left, key, explain: explained }
   }
+  return { cut, ways: (nodes, limit) => waysToCut(nodes, limit, outcomes) }
 }
 
-type Outcomes = (write: Write) => readonly WriteOutcome[]
-
-/** One answer for each change of the node: 0 for lost, 1 for applied, or one of the outcomes. */
-function ask(node: DiskNode, choose: Choose, outcomes: Outcomes): number[] {
-  if (node.kind === 'symlink') return []
-  if (node.kind === 'directory') {
-    return node.unsynced.map(({ fate }) => (fate === 'durable' ? 1 : choose(2)))
+/** Counts without building: directory by directory, and a file's ways by its outcomes alone. */
+function waysToCut(nodes: Nodes, limit: number, outcomes: Outcomes): number {
+  const ways = remember((node: DiskNode): number => {
+    if (node.kind === 'symlink') return 1
+    if (node.kind === 'file') {
+      const doubtful = node.unsynced.filter(({ fate }) => fate !== 'durable')
+      return doubtful.reduce((product, { change }) => product * outcomes(change).length, 1)
+    }
+    if (2 ** node.unsynced.filter(({ fate }) => fate !== 'durable').length > limit) return Infinity
+    let sum = 0
+    for (const choose of everyChoice()) {
+      // A file with two names here is decided once.
+      const children = new Set(namesLeft(node, ask(node, choose, outcomes)).values())
+      sum += [...children].reduce((product, child) => product * waysOf(child), 1)
+      if (sum > limit) return Infinity
+    }
+    return sum
+  })
+  const waysOf = (inode: Inode): number => {
+    const node = nodes.get(inode)
+    return node === undefined ? 1 : ways(node)
   }
-  return node.unsynced.map(({ fate, change }) =>
-    fate === 'durable' ? 1 : choose(outcomes(change).length),
-  )
+  const total = waysOf(ROOT)
+  return total > limit ? Infinity : total
 }
 
-/** Builds what is left of a node by these answers, once. */
+/** So many bytes of contents are kept at most before all are forgotten. */
+const REMEMBERED_BYTES = 64 * 1024 * 1024
+
+/** Builds what is left of a node by these answers, once if memory allows. */
 function remnants(outcomes: Outcomes): (node: DiskNode, answers: readonly number[]) => Remnant {
-  const known = remember((_node: DiskNode) => new Map<string, Remnant>())
+  let known = remember((_node: DiskNode) => new Map<string, Remnant>())
+  let rememberedBytes = 0
   const ids = new Map<string, number>()
   return (node, answers) => {
     const key = answers.join()
@@ -90,34 +102,15 @@ function remnants(outcomes: Outcomes): (node: DiskNode, answers: readonly number
     const content = describeContent(left)
     const id = ids.get(content) ?? ids.size
     ids.set(content, id)
+    if (left.kind === 'file') rememberedBytes += left.durable.length
+    if (rememberedBytes > REMEMBERED_BYTES) {
+      known = remember(() => new Map<string, Remnant>())
+      rememberedBytes = 0
+    }
     const made = { node: left, id }
     known(node).set(key, made)
     return made
   }
-}
-
-function build(node: DiskNode, answers: readonly number[], outcomes: Outcomes): DiskNode {
-  if (node.kind === 'symlink') return node
-  if (node.kind === 'directory') return syncedDirectory(namesLeft(node, answers))
-  return syncedFile(bytesLeft(node, answers, outcomes), node.modifiedMs)
-}
-
-/** The names that are left, sorted, so that equal directories look equal. */
-function namesLeft(node: DirectoryNode, answers: readonly number[]): Names {
-  let names = node.durable
-  for (const [index, { change }] of node.unsynced.entries()) {
-    if (answers[index] === 1) names = rename(names, change)
-  }
-  return new Map([...names].sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-function bytesLeft(node: FileNode, answers: readonly number[], outcomes: Outcomes): Uint8Array {
-  let bytes = node.durable
-  for (const [index, { change }] of node.unsynced.entries()) {
-    const outcome = outcomes(change)[answers[index] ?? 0]
-    if (outcome !== undefined) bytes = applyOutcome(bytes, change, outcome)
-  }
-  return bytes
 }
 
 /** Equal for equal nodes, and short. */
@@ -125,24 +118,6 @@ function describeContent(node: DiskNode): string {
   if (node.kind === 'symlink') return `symlink ${node.target}`
   if (node.kind === 'file') return `file ${sha256(node.durable).join()}`
   return `directory ${[...node.durable].map(([name, inode]) => `${name}/${inode}`).join('/')}`
-}
-
-function explain(node: DiskNode, answers: readonly number[], outcomes: Outcomes): string[] {
-  if (node.kind === 'symlink') return []
-  const doubtful = (fate: string) => fate !== 'durable'
-  if (node.kind === 'directory') {
-    return node.unsynced.flatMap(({ fate, operation }, index) =>
-      doubtful(fate)
-        ? [`${answers[index] === 1 ? 'applied' : 'lost'}: ${formatOperation(operation)}`]
-        : [],
-    )
-  }
-  return node.unsynced.flatMap(({ fate, change, operation }, index) => {
-    const outcome = outcomes(change)[answers[index] ?? 0]
-    if (outcome === undefined || !doubtful(fate)) return []
-    const at = 'at' in outcome ? ` at ${outcome.at}` : ''
-    return [`${outcome.kind}${at}: ${formatOperation(operation)}`]
-  })
 }
 
 /** Computes once for each object. */

@@ -20,7 +20,7 @@ export interface Scheduler extends Gate {
   step(index?: number): Promise<WaitingCall | undefined>
   /**
    * Steps until nothing waits. Resolves how each process ended; `undefined` when it did not,
-   * because it was killed.
+   * because it was killed. Rejects when a process waits for something else than its turn.
    */
   run<T>(processes: readonly Promise<T>[]): Promise<(PromiseSettledResult<T> | undefined)[]>
   /** Kills a process as `kill -9` does: none of its calls runs any more. */
@@ -59,6 +59,8 @@ export function createScheduler(choose: Choose): Scheduler {
     async run(processes) {
       const ends = processes.map(watch)
       while ((await step()) !== undefined);
+      const stuck = ends.some((end) => end.result === undefined)
+      if (stuck && killed.size === 0) throw new Error('a process waits outside the schedule')
       return ends.map((end) => end.result)
     },
     kill(process) {

@@ -42,11 +42,18 @@ export class SimulatedDisk {
   /** What was on the disk before the first line of the journal. */
   readonly start: Nodes
   readonly #kernel: Kernel
+  readonly #options: SimulatedDiskOptions
 
   constructor(options: SimulatedDiskOptions = {}) {
+    this.#options = options
     this.start = options.nodes ?? new Map([[ROOT, syncedDirectory(new Map())]])
     const { capacityBytes = Infinity, nowMs } = options
     this.#kernel = startKernel({ nodes: this.start, capacityBytes, nowMs })
+  }
+
+  /** Another disk with these contents, the same capacity and the same clock. */
+  withNodes(nodes: Nodes): SimulatedDisk {
+    return new SimulatedDisk({ ...this.#options, capacityBytes: this.capacityBytes, nodes })
   }
 
   /** The view of one process; its calls wait at the gate, if there is one. */

@@ -8,6 +8,7 @@ const ERRORS = {
   EIO: [5, 'i/o error'],
   EBADF: [9, 'bad file descriptor'],
   EAGAIN: [11, 'resource temporarily unavailable'],
+  ENOMEM: [12, 'not enough memory'],
   EACCES: [13, 'permission denied'],
   EBUSY: [16, 'resource busy or locked'],
   EEXIST: [17, 'file already exists'],
@@ -33,6 +34,23 @@ export type ErrorName = keyof typeof ERRORS
 
 /** An error by its name, or, as for `EDQUOT` (122) and `ESTALE` (116), only by its number. */
 export type ErrorId = ErrorName | number
+
+/** What opening can fail with, and syncing what is open cannot: nothing was synced, or lost. */
+const OPEN_ERRORS: ReadonlySet<ErrorId> = new Set<ErrorId>([
+  'EPERM',
+  'ENOENT',
+  'ENOMEM',
+  'EACCES',
+  'ENOTDIR',
+  'ENFILE',
+  'EMFILE',
+  'ELOOP',
+])
+
+/** Whether a call that opens a path by itself never came further with this error. */
+export function openRefuses(error: ErrorId): boolean {
+  return OPEN_ERRORS.has(error)
+}
 
 /** What the failed call was about, for the message. */
 interface Failed {
