@@ -1,3 +1,3 @@
 import { packageTests } from '@tidemark/test-setup'
 
-export default packageTests()
+export default packageTests({ globalSetup: 'test/gateway.ts' })

@@ -57,7 +57,7 @@ pid file = ${directory}/run/$name.pid
 keyring = ${directory}/keyring
 admin socket =
 [client.admin]
-rgw frontends = beast endpoint=127.0.0.1:${port}
+rgw frontends = beast endpoint=127.0.0.1:${port} tcp_nodelay=1
 rgw data = ${directory}/rgw
 rgw gc obj min wait = 5
 rgw gc processor period = 5

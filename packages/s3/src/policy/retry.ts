@@ -89,18 +89,23 @@ export async function repeat<T>(
   const { signal, again = isPassing } = options
   const timeoutMs = policy.requestTimeoutMs + (options.sizeBytes ?? 0) / SLOWEST_BYTES_PER_MS
   policy.budget.noteRequest()
-  if (signal?.aborted === true) return NEVER_SENT
+  if (hasFired(signal)) return NEVER_SENT
   let wasOpen = false
   for (let attempt = 1; ; attempt++) {
     const answer = await withDeadline(timeoutMs, signal, send)
     const isOpen: boolean = wasOpen || mayTakeEffect(answer)
-    const outcome = { answer, isOpen, wasOpen, isAborted: signal?.aborted === true }
+    const outcome = { answer, isOpen, wasOpen, isAborted: hasFired(signal) }
     if (outcome.isAborted || !again(answer) || attempt >= policy.attempts) return outcome
     if (!policy.budget.takeRetry()) return outcome
     await policy.sleep(pauseMs(policy, attempt, answer), signal)
-    if (signal?.aborted === true) return { ...outcome, isAborted: true }
+    if (hasFired(signal)) return { ...outcome, isAborted: true }
     wasOpen = isOpen
   }
+}
+
+/** Asked anew each time: a signal fires while one waits. */
+function hasFired(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
 }
 
 /** Runs a call with a signal that fires at its deadline, or with the caller's. */
@@ -113,7 +118,7 @@ async function withDeadline<T>(
   const onAbort = (): void => controller.abort(new DOMException('aborted', 'AbortError'))
   const onTimeout = (): void => controller.abort(new DOMException('too slow', 'TimeoutError'))
   const timer = setTimeout(onTimeout, timeoutMs)
-  if (signal?.aborted === true) onAbort()
+  if (hasFired(signal)) onAbort()
   signal?.addEventListener('abort', onAbort)
   try {
     return await call(controller.signal)
