@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 /** @param {{ testTimeoutMs?: number, hookTimeoutMs?: number, globalSetup?: string }} options */
 export function packageTests(options = {}) {
-  const conditions = ['@tidemark/source', 'node', 'import', 'module', 'default']
+  const conditions = ['@tidemark/source', 'node', 'import', 'default']
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },
