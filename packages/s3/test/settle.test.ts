@@ -2,7 +2,7 @@ import { unwrap } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { FakeBucket, LOST, refusal, UNSENT, type Call, type Fault } from './fake-bucket.ts'
 import { storeOn } from './fake-store.ts'
-import { bytesOf } from './support.ts'
+import { bytesOf, drain } from './support.ts'
 
 /** The first so many calls of that name go wrong. */
 function first(count: number, call: Call, fault: Fault): FakeBucket['plan'] {
@@ -188,7 +188,7 @@ describe('a read', () => {
       bucket.plan = first(3, call, { answer: LOST })
       expect(await store.head('a')).toMatchObject({ ok: true, value: { sizeBytes: 1 } })
       expect(await store.get('a')).toMatchObject({ ok: true, value: { sizeBytes: 1 } })
-      expect(await Array.fromAsync(store.list())).toHaveLength(1)
+      expect(await drain(store.list())).toHaveLength(1)
     }
   })
 

@@ -43,3 +43,10 @@ export function bareRequest(path: string, init: RequestInit = {}): Promise<Respo
 export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text)
 }
+
+/** What an iteration yields, to its end. */
+export async function drain<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
