@@ -3,12 +3,14 @@ import type { S3Runtime } from './s3-options.ts'
 
 /** The retry policy of one store. */
 export function makePolicy(options: RetryOptions = {}, runtime: S3Runtime = {}): RetryPolicy {
+  const reserve = options.reserve ?? 100
   return {
     attempts: options.attempts ?? 5,
     pauseMs: options.pauseMs ?? 100,
     longestPauseMs: options.longestPauseMs ?? 5_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
-    budget: retryBudget(),
+    reserve,
+    budget: retryBudget(reserve),
     sleep: runtime.sleep ?? sleep,
     random: runtime.random ?? Math.random,
   }

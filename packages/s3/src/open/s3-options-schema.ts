@@ -45,6 +45,7 @@ const schema: z.ZodMiniType<Checked> = z.object({
       attempts: count(1, 100),
       pauseMs: count(0, 60_000),
       longestPauseMs: count(0, 600_000),
+      reserve: count(0, 1_000_000),
       requestTimeoutMs: count(1, 3_600_000),
     }),
   ),

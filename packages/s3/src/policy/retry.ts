@@ -8,6 +8,8 @@ export interface RetryOptions {
   readonly pauseMs?: number
   /** No pause is longer. Default 5 000. */
   readonly longestPauseMs?: number
+  /** Retries of the whole store that are free; beyond them, five requests earn one. Default 100. */
+  readonly reserve?: number
   /** How long one request may take, beside a second for each 128 KiB it sends. Default 30 000. */
   readonly requestTimeoutMs?: number
 }
@@ -141,18 +143,15 @@ export interface RetryBudget {
   takeRetry(): boolean
 }
 
-/** So many retries are free at first, and again after a long calm. */
-const RESERVE = 100
-
 /** One retry for every five requests, in the long run. */
 const EARNED_PER_REQUEST = 0.2
 
-/** Makes the retry budget of one store. */
-export function retryBudget(): RetryBudget {
-  let left = RESERVE
+/** Makes the retry budget of one store; the reserve fills up again in a calm. */
+export function retryBudget(reserve: number): RetryBudget {
+  let left = reserve
   return {
     noteRequest: () => {
-      left = Math.min(RESERVE, left + EARNED_PER_REQUEST)
+      left = Math.min(reserve, left + EARNED_PER_REQUEST)
     },
     takeRetry: () => {
       if (left < 1) return false
