@@ -1,6 +1,6 @@
 import { blobCommitLog, MemoryBlobStore, unwrap } from '@tidemark/core'
 import { FileBlobStore } from '@tidemark/core/file'
-import { inTurn, row, timeMs, us } from '../../../scripts/bench-kit.mjs'
+import { inTurn, row, timeMs, us } from '@tidemark/bench-kit'
 
 const SLICE = 20
 const PAYLOAD = new Uint8Array(100)

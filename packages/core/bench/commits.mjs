@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { unwrap } from '@tidemark/core'
 import { FileStorage, nodeFileSystem } from '@tidemark/core/file'
-import { inTurn, row, timeMs, us } from '../../../scripts/bench-kit.mjs'
+import { inTurn, row, timeMs, us } from '@tidemark/bench-kit'
 import { bareCommit } from './bare.mjs'
 
 const SLICE = 40

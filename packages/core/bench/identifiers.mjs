@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { unwrap } from '@tidemark/core'
 import { FileBlobStore, FileStorage } from '@tidemark/core/file'
-import { mib, row, timeMs } from '../../../scripts/bench-kit.mjs'
+import { mib, row, timeMs } from '@tidemark/bench-kit'
 
 const COUNT = 100_000
 

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { unwrap } from '@tidemark/core'
 import { FileBlobStore } from '@tidemark/core/file'
-import { inTurn, mib, row, timeMs } from '../../../scripts/bench-kit.mjs'
+import { inTurn, mib, row, timeMs } from '@tidemark/bench-kit'
 
 const SIZE = 100 * 2 ** 20
 const PIECE = 2 ** 20

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
-import { row } from '../../../scripts/bench-kit.mjs'
+import { row } from '@tidemark/bench-kit'
 
 const ENTRIES = [
   ['ok, err, unwrap', "export { err, ok, unwrap } from '@tidemark/core'", 1500],

@@ -1,9 +1,16 @@
-import type { PutError, PutOptions } from '../blob/blob-store.ts'
+import type { BlobInfo, PutError, PutOptions } from '../blob/blob-store.ts'
 import { abortError } from '../blob/gate.ts'
 import { coreError } from '../result/core-errors.ts'
 import { err, ok, type AsyncResult } from '../result/result.ts'
 import type { FileSystem } from './file-system.ts'
 import { systemFailure, systemName } from './system-failure.ts'
+
+/** A body that lies, complete, under a temporary name beside its final one. */
+export interface WrittenFile {
+  readonly temporary: string
+  readonly path: string
+  readonly info: BlobInfo
+}
 
 /**
  * Gives a finished temporary file its final name: the moment at which a put takes effect.
@@ -14,9 +21,7 @@ import { systemFailure, systemName } from './system-failure.ts'
  */
 export async function publish(
   fs: FileSystem,
-  temporary: string,
-  path: string,
-  key: string,
+  { temporary, path, info: { key } }: WrittenFile,
   options: PutOptions | undefined,
 ): AsyncResult<void, PutError> {
   const discard = (): Promise<void> => fs.unlink(temporary).catch(() => undefined)

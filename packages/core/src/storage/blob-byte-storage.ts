@@ -146,6 +146,10 @@ export class BlobByteStorage implements ByteStorage {
   async gc(options?: GcOptions): AsyncResult<GcReport, GcError> {
     const refused = this.#refusal('gc', options)
     if (refused !== undefined) return err(refused)
+    if (options?.dryRun !== true) {
+      const swept = (await this.#store.sweep?.(options)) ?? ok()
+      if (!swept.ok) return swept
+    }
     const encoded = await attempt(() => listEncoded(this.#store, options), thrownError<GcError>)
     if (!encoded.ok) return encoded
     const generations: GcReport['generations'][number][] = []
