@@ -1,45 +1,49 @@
 import { unwrap, type BlobStore } from '@tidemark/core'
-import { blobStoreContract, unmetNeeds, type BlobStoreSubject } from '@tidemark/core/testing'
+import {
+  blobStoreContract,
+  commitLogContract,
+  storageContract,
+  unmetNeeds,
+  type BlobStoreSubject,
+  type ContractCase,
+} from '@tidemark/core/testing'
 import { it } from 'vitest'
-import { awsSdkClient } from '../src/aws-sdk/index.ts'
-import { S3BlobStore, type S3Options } from '../src/index.ts'
+import { S3BlobStore } from '../src/index.ts'
 import { bareRequest, describeServer, freshPrefix, serverOptions } from './support.ts'
 
 const prefixes = new WeakMap<BlobStore, string>()
 
-type Open = (options: S3Options) => ReturnType<typeof S3BlobStore.open>
+async function open(prefix = freshPrefix()): Promise<S3BlobStore> {
+  const store = unwrap(await S3BlobStore.open(serverOptions(prefix)))
+  prefixes.set(store, prefix)
+  return store
+}
 
-function subjectOf(openStore: Open): BlobStoreSubject {
-  const open = async (prefix = freshPrefix()): Promise<S3BlobStore> => {
-    const store = unwrap(await openStore(serverOptions(prefix)))
-    prefixes.set(store, prefix)
-    return store
+const subject: BlobStoreSubject = {
+  open: () => open(),
+  reopen: (store) => open(prefixes.get(store)),
+  plantForeign: async (store, name) => {
+    await bareRequest(`/${prefixes.get(store)}${name}`, { method: 'PUT', body: 'not ours' })
+  },
+}
+
+/** What every server that is worth testing against does. */
+const SUPPORTS = { ranges: true, streams: true, replaceIf: true, crossProcess: true, durable: true }
+
+function runAll(cases: readonly ContractCase[]): void {
+  for (const { name, needs, run } of cases) {
+    const missing = unmetNeeds(needs, SUPPORTS)
+    it.skipIf(missing.length > 0)(missing.length > 0 ? `${name} (${missing.join()})` : name, run)
   }
-  return {
-    open: () => open(),
-    reopen: (store) => open(prefixes.get(store)),
-    plantForeign: async (store, name) => {
-      await bareRequest(`/${prefixes.get(store)}${name}`, { method: 'PUT', body: 'not ours' })
-    },
-  }
 }
 
-const overSdk: Open = async ({ bucket, endpoint = '', region = '', credentials, prefix = '' }) => {
-  const config = { endpoint, region, credentials, forcePathStyle: true }
-  return S3BlobStore.over({ client: awsSdkClient({ bucket, config }), prefix })
-}
+describeServer('a bucket as a BlobStore', () => runAll(blobStoreContract(subject)))
 
-const subjects: Record<string, Open> = {
-  'S3BlobStore on a real server': (options) => S3BlobStore.open(options),
-  'S3BlobStore over the AWS SDK': overSdk,
-}
+/** Each record is a request here; 10 000 of them prove nothing that 200 do not. */
+const MANY_RECORDS = 200
 
-for (const [name, open] of Object.entries(subjects)) {
-  describeServer(name, () => {
-    const supports = { ranges: true, streams: true, replaceIf: true, crossProcess: true }
-    for (const { name, needs, run } of blobStoreContract(subjectOf(open))) {
-      const missing = unmetNeeds(needs, supports)
-      it.skipIf(missing.length > 0)(missing.length > 0 ? `${name} (${missing.join()})` : name, run)
-    }
-  })
-}
+describeServer('a commit log in a bucket', () =>
+  runAll(commitLogContract({ open: subject.open, manyRecords: MANY_RECORDS })),
+)
+
+describeServer('a storage in a bucket', () => runAll(storageContract(subject)))
