@@ -3,10 +3,11 @@ import { blobStoreContract } from '@tidemark/core/testing'
 import { it } from 'vitest'
 import { awsSdkClient } from '../src/aws-sdk/index.ts'
 import { S3BlobStore } from '../src/index.ts'
-import { describeServer, freshPrefix, serverOptions } from './support.ts'
+import { describeServer, freshPrefix, theServer } from './support.ts'
 
 async function open(): Promise<S3BlobStore> {
-  const { bucket, endpoint = '', region = '', credentials } = serverOptions()
+  const { bucket, endpoint, region, accessKeyId, secretAccessKey } = theServer()
+  const credentials = { accessKeyId, secretAccessKey }
   const config = { endpoint, region, credentials, forcePathStyle: true }
   const client = awsSdkClient({ bucket, config })
   return unwrap(await S3BlobStore.over({ client, prefix: freshPrefix() }))

@@ -6,6 +6,7 @@ import {
   unmetNeeds,
   type BlobStoreSubject,
   type ContractCase,
+  type Supporting,
 } from '@tidemark/core/testing'
 import { it } from 'vitest'
 import { S3BlobStore } from '../src/index.ts'
@@ -30,7 +31,7 @@ const subject: BlobStoreSubject = {
 /** What every server that is worth testing against does. */
 const SUPPORTS = { ranges: true, streams: true, replaceIf: true, crossProcess: true, durable: true }
 
-function runAll(cases: readonly ContractCase[]): void {
+function runAll<S extends Supporting>(cases: readonly ContractCase<S>[]): void {
   for (const { name, needs, run } of cases) {
     const missing = unmetNeeds(needs, SUPPORTS)
     it.skipIf(missing.length > 0)(missing.length > 0 ? `${name} (${missing.join()})` : name, run)

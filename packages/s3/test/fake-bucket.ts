@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { joinParts } from '../src/blob/parts.ts'
 import {
   type Answer,
   type Condition,
@@ -124,19 +125,17 @@ export class FakeBucket {
           const parts = this.uploads.get(uploadId)
           if (parts === undefined) return refusal(404, 'NoSuchUpload')
           const numbers = [...parts.keys()].sort((a, b) => a - b)
-          const body = Buffer.concat(numbers.map((number) => parts.get(number) ?? Buffer.of()))
+          const body = joinParts(numbers.flatMap((number) => parts.get(number) ?? []))
           const heeded = this.#traits.completeOnly ? condition : undefined
           const nonce = nonces.get(uploadId) ?? ''
-          const written = this.#write(name, new Uint8Array(body), nonce, heeded)
+          const written = this.#write(name, body.slice(), nonce, heeded)
           if (written.kind !== 'done') return written
           this.uploads.delete(uploadId)
           return answered(undefined)
         }),
       abortUpload: ({ name, uploadId }) =>
         this.#do('abortUpload', name, () => {
-          return this.uploads.delete(uploadId)
-            ? answered(undefined)
-            : refusal(404, 'NoSuchUpload')
+          return this.uploads.delete(uploadId) ? answered(undefined) : refusal(404, 'NoSuchUpload')
         }),
     }
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { joinParts } from '../src/blob/parts.ts'
 
 /** What a server does with `If-None-Match: *`. */
 export type Manner = 'honours' | 'ignores' | 'answers 501'
@@ -28,7 +29,7 @@ export async function startHttpBucket(manner: Manner = 'honours'): Promise<HttpB
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
     request.on('end', () => {
       if (bucket.override(request, response)) return
-      answer(objects, manner, request, Buffer.concat(chunks), response)
+      answer(objects, manner, request, joinParts(chunks), response)
     })
   })
   const port = await new Promise<number>((resolve) => {
@@ -60,8 +61,11 @@ function answer(
 ): void {
   const { pathname, searchParams } = new URL(url, 'http://x')
   const name = decodeURIComponent(pathname.split('/').slice(2).join('/'))
-  const send = (status: number, more: Record<string, string> = {}, text: Uint8Array | string = '') =>
-    void response.writeHead(status, more).end(text)
+  const send = (
+    status: number,
+    more: Record<string, string> = {},
+    text: Uint8Array | string = '',
+  ) => void response.writeHead(status, more).end(text)
   const held = objects.get(name)
   if (method === 'PUT') {
     const creates = headers['if-none-match'] === '*'

@@ -28,23 +28,26 @@ describe('an endpoint that lets two creates win', () => {
     expect(names.every((line) => line.includes('.tidemark-probe-'))).toBe(true)
   })
 
-  it.each<Manner>(['ignores', 'answers 501'])('(%s) opens for one writer, who is told', async (m) => {
-    const options = await optionsFor(m)
-    const store = unwrap(await S3BlobStore.open({ ...options, exclusiveWriter: true }))
-    expect(store.supports).toMatchObject({
-      createOnly: 'exclusive-writer',
-      crossProcess: false,
-      replaceIf: false,
-    })
-    const puts = await Promise.all(
-      Array.from({ length: 32 }, (_, i) => store.put('a', bytesOf(`${i}`), { if: 'absent' })),
-    )
-    expect(puts.filter((put) => put.ok)).toHaveLength(1)
-    expect(puts.filter((put) => !put.ok && put.error.code === 'CONFLICT')).toHaveLength(31)
-    const { version } = unwrap(await store.put('b', bytesOf('1')))
-    const swap = await store.put('b', bytesOf('2'), { if: version })
-    expect(swap).toMatchObject({ error: { code: 'UNSUPPORTED' } })
-  })
+  it.each<Manner>(['ignores', 'answers 501'])(
+    '(%s) opens for one writer, who is told',
+    async (m) => {
+      const options = await optionsFor(m)
+      const store = unwrap(await S3BlobStore.open({ ...options, exclusiveWriter: true }))
+      expect(store.supports).toMatchObject({
+        createOnly: 'exclusive-writer',
+        crossProcess: false,
+        replaceIf: false,
+      })
+      const puts = await Promise.all(
+        Array.from({ length: 32 }, (_, i) => store.put('a', bytesOf(`${i}`), { if: 'absent' })),
+      )
+      expect(puts.filter((put) => put.ok)).toHaveLength(1)
+      expect(puts.filter((put) => !put.ok && put.error.code === 'CONFLICT')).toHaveLength(31)
+      const { version } = unwrap(await store.put('b', bytesOf('1')))
+      const swap = await store.put('b', bytesOf('2'), { if: version })
+      expect(swap).toMatchObject({ error: { code: 'UNSUPPORTED' } })
+    },
+  )
 })
 
 describe('an endpoint that honours create-only', () => {
@@ -112,9 +115,12 @@ describe('an address with the environment', () => {
     expect(unwrap(readS3Url('s3://bucket', keys))).toMatchObject({ bucket: 'bucket', prefix: '' })
   })
 
-  it.each(['http://bucket', 's3://', 's3://id:secret@bucket', 's3://b?x=1'])('%s is none', (url) => {
-    expect(readS3Url(url, keys)).toMatchObject({ error: { code: 'INVALID_ARGUMENT' } })
-  })
+  it.each(['http://bucket', 's3://', 's3://id:secret@bucket', 's3://b?x=1'])(
+    '%s is none',
+    (url) => {
+      expect(readS3Url(url, keys)).toMatchObject({ error: { code: 'INVALID_ARGUMENT' } })
+    },
+  )
 })
 
 describeServer('a real server', () => {

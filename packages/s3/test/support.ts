@@ -1,4 +1,4 @@
-import { unwrap } from '@tidemark/core'
+import { unwrap, type BlobStore } from '@tidemark/core'
 import { AwsClient } from 'aws4fetch'
 import { randomBytes } from 'node:crypto'
 import { describe, inject } from 'vitest'
@@ -49,4 +49,15 @@ export async function drain<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const item of items) all.push(item)
   return all
+}
+
+/** The bytes of a blob, which must be there (of a range of it, if given). */
+export async function bytesAt(
+  store: BlobStore,
+  key: string,
+  range?: { readonly start: number; readonly end?: number },
+): Promise<Uint8Array> {
+  const blob = unwrap(await store.get(key, range === undefined ? {} : { range }))
+  if (blob === undefined) throw new Error(`${key} is not there`)
+  return unwrap(await blob.bytes())
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, nat, property, string, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { childText, parseXml } from '../src/client/xml.ts'
 import { errorCode, readDeleteResult, readListPage } from '../src/client/xml-messages.ts'
@@ -45,12 +45,12 @@ describe('reading XML', () => {
 
   it('never throws and never hangs, whatever is done to a listing', () => {
     const seed = 20_261_121
-    const edits = fc.array(
-      fc.tuple(fc.nat(LISTING.length), fc.nat(12), fc.string({ maxLength: 6 })),
-      { minLength: 1, maxLength: 6 },
-    )
-    fc.assert(
-      fc.property(edits, (all) => {
+    const edits = array(tuple(nat(LISTING.length), nat(12), string({ maxLength: 6 })), {
+      minLength: 1,
+      maxLength: 6,
+    })
+    assert(
+      property(edits, (all) => {
         let text = LISTING
         for (const [at, gone, added] of all) {
           text = text.slice(0, at) + added + text.slice(at + gone)

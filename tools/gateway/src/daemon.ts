@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 export interface Daemon {
   /** Whether it is still running. */
   readonly alive: () => boolean
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /**

@@ -12,8 +12,8 @@ export type Cut =
 export interface FaultProxy {
   readonly endpoint: string
   /** What happens to the next connections: asked once for each. Default: nothing. */
-  plan(next: () => Cut): void
-  stop(): Promise<void>
+  readonly plan: (next: () => Cut) => void
+  readonly stop: () => Promise<void>
 }
 
 /**

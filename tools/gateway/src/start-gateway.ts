@@ -24,7 +24,7 @@ export interface Gateway {
   readonly secretAccessKey: string
   /** The version of the Debian package. */
   readonly version: string
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /**
@@ -124,8 +124,12 @@ async function createUser(admin: (...args: string[]) => Promise<string>): Promis
     secretAccessKey: randomBytes(20).toString('hex'),
   }
   await admin(
-    ...['user', 'create', '--uid=tidemark', '--display-name=tidemark'],
-    ...[`--access-key=${user.accessKeyId}`, `--secret-key=${user.secretAccessKey}`],
+    'user',
+    'create',
+    '--uid=tidemark',
+    '--display-name=tidemark',
+    `--access-key=${user.accessKeyId}`,
+    `--secret-key=${user.secretAccessKey}`,
   )
   return user
 }

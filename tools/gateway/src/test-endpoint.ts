@@ -12,7 +12,7 @@ export interface TestEndpoint {
   readonly bucket: string
   /** What it is, for the report of a run. */
   readonly description: string
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /**

@@ -83,7 +83,11 @@ async function packageNames(lists: string): Promise<string[]> {
   await run('apt-get', [...ownState(lists), 'update'])
   const plan = await run('apt-get', [
     ...ownState(lists),
-    ...['install', '--simulate', '--no-install-recommends', '--reinstall', ...PACKAGES],
+    'install',
+    '--simulate',
+    '--no-install-recommends',
+    '--reinstall',
+    ...PACKAGES,
   ])
   const names = plan.split('\n').flatMap((line) => /^Inst (\S+)/.exec(line)?.[1] ?? [])
   // The command-line tool in Python and its libraries are not needed.

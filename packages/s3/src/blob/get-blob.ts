@@ -20,7 +20,7 @@ import { findObject, isAbsence } from './find-object.ts'
 const EAGER_BYTES = 1024 * 1024
 
 /** More comes in windows of this size, each one request that can be repeated by itself. */
-const WINDOW_BYTES = 8 * 1024 * 1024
+const WINDOW_BYTES = 4 * 1024 * 1024
 
 /** An array larger than this is hardly meant; `stream` has no limit. */
 const MAX_ARRAY_BYTES = 1024 * 1024 * 1024
@@ -110,9 +110,7 @@ async function getWindow(
   if (!part.ok) return part
   if (typeof part.value === 'string') return err(replaced(info.key))
   const { etag, sizeBytes, bytes } = part.value
-  return etag === info.version && sizeBytes === info.sizeBytes
-    ? ok(bytes)
-    : err(replaced(info.key))
+  return etag === info.version && sizeBytes === info.sizeBytes ? ok(bytes) : err(replaced(info.key))
 }
 
 async function getPart(

@@ -60,8 +60,7 @@ async function getPage(
   const count = Math.min(PAGE_OBJECTS, Math.max(1, limit))
   const outcome = await repeat(
     policy,
-    (signal) =>
-      client.list({ prefix: prefix + wanted, startAfter, token, limit: count, signal }),
+    (signal) => client.list({ prefix: prefix + wanted, startAfter, token, limit: count, signal }),
     { signal },
   )
   if (outcome.answer.kind !== 'done') throw failure({ operation: 'list' }, outcome)

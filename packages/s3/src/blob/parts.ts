@@ -2,7 +2,7 @@ import { coreError, type BlobBody, type CoreError } from '@tidemark/core'
 
 /** The beginning of a body, and the rest of it. */
 export interface Gathered {
-  readonly parts: readonly Uint8Array[]
+  readonly parts: Uint8Array[]
   /** Whether this is all of it. */
   readonly isWhole: boolean
 }

@@ -8,7 +8,7 @@ import {
   type PutOptions,
 } from '@tidemark/core'
 import type { S3Context } from '../context.ts'
-import { bodyError, cutInParts, gather, joinParts, type Gathered } from './parts.ts'
+import { bodyError, cutInParts, gather, joinParts } from './parts.ts'
 import { conditionOf, putObject, refuseTaken } from './put-object.ts'
 import { uploadObject } from './upload-object.ts'
 
@@ -57,14 +57,15 @@ async function putParts(
     const taken = await refuseTaken(context, key, options?.signal)
     if (taken !== undefined) return err(taken)
   }
-  return uploadObject(context, key, followed(begun, parts), condition, options)
+  return uploadObject(context, key, followed(begun.parts, parts), condition, options)
 }
 
 async function* followed(
-  { parts }: Gathered,
+  begun: Uint8Array[],
   rest: AsyncIterable<Uint8Array>,
 ): AsyncIterable<Uint8Array> {
-  yield* parts
+  // Taken out, not only looked at: what has been sent is not held any longer.
+  for (let part = begun.shift(); part !== undefined; part = begun.shift()) yield part
   yield* rest
 }
 

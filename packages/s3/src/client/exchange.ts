@@ -1,6 +1,7 @@
 import { AwsV4Signer } from 'aws4fetch'
 import { bytesToHex, sha256 } from './digest.ts'
 import { garbled, type Garbled, type Lost, type Refused } from './object-client.ts'
+import { bytesOf } from './response-bytes.ts'
 import { errorCode } from './xml-messages.ts'
 
 /** Keys for signing. The session token belongs to temporary ones. */
@@ -141,13 +142,11 @@ function retryAfterMs(header: string | null): number | undefined {
 }
 
 async function readText(response: Response, maxBytes: number): Promise<string | undefined> {
-  if (response.body === null) return ''
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
-  for await (const piece of response.body) {
+  for await (const piece of bytesOf(response)) {
     bytes += piece.length
-    // Leaving the loop cancels the rest.
     if (bytes > maxBytes) return undefined
     text += decoder.decode(piece, { stream: true })
   }

@@ -11,6 +11,7 @@ import {
   type ObjectFacts,
   type ObjectPart,
 } from './object-client.ts'
+import { bytesOf } from './response-bytes.ts'
 import {
   errorCode,
   isCompleted,
@@ -166,7 +167,7 @@ async function readExactly(response: Response, count: number): Promise<Uint8Arra
   const bytes = new Uint8Array(Math.max(count, 0))
   let filled = 0
   try {
-    for await (const piece of response.body ?? []) {
+    for await (const piece of bytesOf(response)) {
       const fitting = piece.subarray(0, bytes.length - filled)
       bytes.set(fitting, filled)
       filled += fitting.length

@@ -37,7 +37,7 @@ const MIB = 1024 * 1024
 /** Three parts on their way and one being filled: 1 GiB passes within 128 MiB of memory. */
 const LIMITS: S3Limits = {
   singlePutBytes: 16 * MIB,
-  partSizeBytes: 8 * MIB,
+  partSizeBytes: 5 * MIB,
   uploadConcurrency: 3,
   largestCreateBytes: 64 * MIB,
   listPages: 100_000,

@@ -76,10 +76,7 @@ async function etagOf(context: ProbeContext, name: string): Promise<string | und
   return answer.kind === 'done' ? answer.value.etag : undefined
 }
 
-function list(
-  { client, policy, signal }: ProbeContext,
-  name: string,
-): Promise<Outcome<ListPage>> {
+function list({ client, policy, signal }: ProbeContext, name: string): Promise<Outcome<ListPage>> {
   const page = { prefix: name, startAfter: undefined, token: undefined, limit: 2 }
   return repeat(policy, (signal) => client.list({ ...page, signal }), { signal })
 }

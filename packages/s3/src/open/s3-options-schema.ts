@@ -20,7 +20,13 @@ const LONGEST_PREFIX = 512
 
 const count = (least: number, most: number): z.ZodMiniType =>
   z.optional(
-    z.number(`a number`).check(z.int('a whole number'), z.gte(least, `at least ${least}`), z.lte(most, `at most ${most}`)),
+    z
+      .number(`a number`)
+      .check(
+        z.int('a whole number'),
+        z.gte(least, `at least ${least}`),
+        z.lte(most, `at most ${most}`),
+      ),
   )
 
 const text = (pattern: RegExp, wanted: string): z.ZodMiniType<string | undefined> =>
