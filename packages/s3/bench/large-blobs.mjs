@@ -15,6 +15,12 @@ export async function largeBlobs(server) {
   const { upMs, downMs, startMib, peakMib } = JSON.parse(output)
   const speed = `up ${Math.round(1_024_000 / upMs)} MiB/s, down ${Math.round(1_024_000 / downMs)} MiB/s`
   const grown = peakMib - startMib
-  row('1 GiB, memory beside the start', speed, `${grown} MiB`, `≤ ${LIMIT_MIB} MiB`, grown <= LIMIT_MIB)
+  row(
+    '1 GiB, memory beside the start',
+    speed,
+    `${grown} MiB`,
+    `≤ ${LIMIT_MIB} MiB`,
+    grown <= LIMIT_MIB,
+  )
   row('1 GiB, whole process at its peak', `start ${startMib} MiB`, `${peakMib} MiB`)
 }

@@ -1,6 +1,14 @@
-import { startFaultProxy, type Cut } from '@tidemark/gateway'
+import {
+  cutCreate,
+  cutDelete,
+  cutLoser,
+  cutReads,
+  LONGEST_BYTES,
+  startFaultProxy,
+  type Cut,
+  type Witnessed,
+} from '@tidemark/gateway'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { cutCreate, cutDelete, cutLoser, cutReads, LONGEST_BYTES, type Witnessed } from './cuts.ts'
 import { describeServer, freshPrefix, openServer, theServer } from './support.ts'
 
 describeServer('a network that cuts connections', () => {

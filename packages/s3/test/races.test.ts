@@ -1,5 +1,5 @@
+import { race } from '@tidemark/gateway'
 import { it } from 'vitest'
-import { race } from './races.ts'
 import { describeServer, freshPrefix, openServer } from './support.ts'
 
 /** The long run has 10 000. */

@@ -1,11 +1,10 @@
-import { unwrap, type BlobInfo, type PutError, type Result } from '@tidemark/core'
-import type { Cut, FaultProxy } from '@tidemark/gateway'
-import type { S3BlobStore } from '../src/index.ts'
+import { unwrap, type BlobInfo, type BlobStore, type PutError, type Result } from '@tidemark/core'
+import type { Cut, FaultProxy } from './fault-proxy.ts'
 
 /** One store that the network cuts, and another on the same blobs that it does not. */
 export interface Witnessed {
-  readonly cut: S3BlobStore
-  readonly witness: S3BlobStore
+  readonly cut: BlobStore
+  readonly witness: BlobStore
   readonly proxy: FaultProxy
 }
 
@@ -16,8 +15,8 @@ export interface Tally {
   resolved: number
 }
 
-/** The longest request or reply of these tests, headers and all. */
-export const LONGEST_BYTES = 1400
+/** The longest request or reply of these calls, headers and all. */
+export const LONGEST_BYTES: number = 1400
 
 const OURS = new TextEncoder().encode('ours')
 const THEIRS = new TextEncoder().encode('theirs')
@@ -83,7 +82,7 @@ export async function cutReads({ cut, witness, proxy }: Witnessed, where: Cut): 
   const head = unwrap(await cut.head(key))
   mustBe(head?.sizeBytes === OURS.length, 'head')
   plan()
-  const bytes = unwrap((await unwrap(await cut.get(key))?.bytes()) ?? missing())
+  const bytes = await bytesAt(cut, key)
   mustBe(new TextDecoder().decode(bytes) === 'ours', 'get')
   plan()
   const listed: string[] = []
@@ -109,7 +108,7 @@ export async function cutDelete(
   }
 }
 
-async function sizeOf(store: S3BlobStore, key: string): Promise<number | undefined> {
+async function sizeOf(store: BlobStore, key: string): Promise<number | undefined> {
   return unwrap(await store.head(key))?.sizeBytes
 }
 
@@ -121,6 +120,8 @@ function mustBe(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Error(what)
 }
 
-function missing(): never {
-  throw new Error('the blob is not there')
+async function bytesAt(store: BlobStore, key: string): Promise<Uint8Array> {
+  const blob = unwrap(await store.get(key))
+  mustBe(blob !== undefined, `${key} is read as absent`)
+  return unwrap(await blob.bytes())
 }

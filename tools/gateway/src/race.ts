@@ -1,10 +1,9 @@
-import { unwrap } from '@tidemark/core'
-import type { S3BlobStore } from '../src/index.ts'
+import { unwrap, type BlobStore } from '@tidemark/core'
 
 const RACERS = 32
 
 /** 32 creates of one name at the same time, from several stores. Throws unless one won. */
-export async function race(stores: readonly S3BlobStore[], key: string): Promise<void> {
+export async function race(stores: readonly BlobStore[], key: string): Promise<void> {
   const bodyOf = (i: number): string => `racer ${i}`
   const racers = Array.from({ length: RACERS }, (_, i) => ({ i, store: stores[i % stores.length] }))
   const puts = await Promise.all(
