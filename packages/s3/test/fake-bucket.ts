@@ -36,6 +36,13 @@ export function refusal(status: number, code = ''): Answer<never> {
   return { kind: 'refused', status, code }
 }
 
+/** What the server of a bucket honours: conditions on creating, on ending an upload, on replacing. */
+export interface Traits {
+  readonly createOnly?: boolean
+  readonly completeOnly?: boolean
+  readonly swaps?: boolean
+}
+
 /** A bucket in memory, as strict as the best of servers or as careless as the worst. */
 export class FakeBucket {
   readonly objects = new Map<string, Held>()
@@ -46,10 +53,10 @@ export class FakeBucket {
   plan: Plan = () => undefined
   #parts = 0
   #late: (() => void)[] = []
-  readonly #traits: { readonly createOnly: boolean; readonly completeOnly: boolean }
+  readonly #traits: Required<Traits>
 
-  constructor(traits: { createOnly?: boolean; completeOnly?: boolean } = {}) {
-    this.#traits = { createOnly: true, completeOnly: true, ...traits }
+  constructor(traits: Traits = {}) {
+    this.#traits = { createOnly: true, completeOnly: true, swaps: true, ...traits }
   }
 
   /** Requests that were thought lost arrive. */
@@ -152,7 +159,8 @@ export class FakeBucket {
     condition: Condition | undefined,
   ): Answer<{ readonly etag: string }> {
     const current = this.objects.get(name)
-    if (this.#traits.createOnly && condition !== undefined) {
+    const { createOnly, swaps } = this.#traits
+    if (condition !== undefined && (condition === 'absent' ? createOnly : swaps)) {
       const holds =
         condition === 'absent'
           ? current === undefined

@@ -61,6 +61,16 @@ describe('an endpoint that honours create-only', () => {
     expect(card).not.toContain('secret')
   })
 
+  it('but not compare-and-swap says so, and refuses to try', async () => {
+    const client = new FakeBucket({ swaps: false }).client()
+    const store = unwrap(await S3BlobStore.over({ client, runtime: AT_ONCE }))
+    expect(store.card.compareAndSwap).toBe('none')
+    expect(store.supports).toMatchObject({ replaceIf: false, crossProcess: true })
+    const { version } = unwrap(await store.put('a', bytesOf('1')))
+    const swap = await store.put('a', bytesOf('2'), { if: version })
+    expect(swap).toMatchObject({ error: { code: 'UNSUPPORTED' } })
+  })
+
   it('opens through lost answers', async () => {
     const fake = new FakeBucket()
     let calls = 0

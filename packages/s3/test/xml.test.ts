@@ -63,10 +63,11 @@ describe('reading XML', () => {
   })
 
   it('takes time in proportion to its source', () => {
+    // What grows with the square would take minutes.
     const began = performance.now()
     for (const piece of ['&', '<', '<a ', '&amp', '<a b="', '<?']) {
-      parseXml(piece.repeat(2_000_000 / piece.length))
+      parseXml(piece.repeat(500_000 / piece.length))
     }
-    expect(performance.now() - began).toBeLessThan(2000)
+    expect(performance.now() - began).toBeLessThan(10_000)
   })
 })
