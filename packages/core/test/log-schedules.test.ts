@@ -53,12 +53,11 @@ describe('every order of the calls', () => {
     expect(await exhaust(scenario)).toBeGreaterThan(1000)
   })
 
-  it('of a reader while another appends and truncates: never back', async () => {
-    const clients = [
-      ['latest', 'read'],
-      ['append', 'append', 'truncate'],
-    ] as const
-    expect(await exhaust({ clients, records: 2, warm: [0, 1] })).toBeGreaterThan(100)
+  it('of a reader while another appends or truncates: never back', async () => {
+    for (const step of ['append', 'truncate'] as const) {
+      const clients = [['latest', 'latest'], [step]] as const
+      expect(await exhaust({ clients, records: 3, warm: [0, 1] })).toBeGreaterThan(10)
+    }
   })
 
   it('of a stranger that opens the log while another appends and truncates', async () => {

@@ -14,8 +14,8 @@ import { formatCount, formatNoun } from '../report/format.ts'
 import { pageFor, type Page } from '../report/page.ts'
 import { renderReport } from '../report/render.ts'
 import { reportOf } from '../report/report.ts'
-import type { Surroundings } from '../run-command.ts'
 import { run } from '../run.ts'
+import type { Surroundings } from '../surroundings.ts'
 import { randomFrom } from './random.ts'
 import {
   runProcess,

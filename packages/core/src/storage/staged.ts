@@ -25,7 +25,9 @@ export async function stage(
   const digests: string[] = []
   let sizeBytes = 0
   async function* hashed(): AsyncIterable<Uint8Array> {
-    for await (const piece of inPieces(body)) {
+    for await (const part of inPieces(body)) {
+      // What is written is what was hashed, whatever the caller does to its array meanwhile.
+      const piece = body instanceof Uint8Array ? part.slice() : part
       digests.push(toHex(sha256(piece)))
       sizeBytes += piece.length
       yield piece
