@@ -1,13 +1,16 @@
 // 32 writers of one name, 10 000 times: one winner each. A quarter of an hour.
-// node packages/s3/soak/races.mjs [--rounds 10000]
+// node packages/s3/soak/races.mjs [--runs 10000]
 import { unwrap } from '@tidemark/core'
 import { openTestEndpoint, race } from '@tidemark/gateway'
 import { S3BlobStore } from '@tidemark/s3'
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '10000' } } })
-const rounds = Number(values.rounds)
+const { values } = parseArgs({
+  strict: false,
+  options: { runs: { type: 'string', default: '10000' } },
+})
+const rounds = Number(values.runs)
 const server = await openTestEndpoint()
 if (typeof server === 'string') throw new Error(server)
 try {
