@@ -72,6 +72,14 @@ describe('a hostile listing ends in a typed error', () => {
     expect(await codeOf((response) => response.end(body()), list)).toBe(code)
   })
 
+  it('that is sound but larger than any listing is not even read to its end', async () => {
+    const body = `<ListBucketResult>${' '.repeat(9 * 1024 * 1024)}</ListBucketResult>`
+    bucket.override = (_, response) => response.end(body) !== undefined
+    const failed = await drain(store.list()).catch((error: unknown) => error)
+    bucket.override = () => false
+    expect(String(failed)).toContain('its answer is endless')
+  })
+
   it('that is sent for ever is not read for ever', async () => {
     const flood = (response: ServerResponse): void => {
       const more = (): void => {
