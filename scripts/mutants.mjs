@@ -41,6 +41,11 @@ for (const entry of readdirSync(source)) {
   if (entry === 'node_modules') symlinkSync(join(source, entry), join(copy, entry), 'dir')
   else if (entry !== 'dist') cpSync(join(source, entry), join(copy, entry), { recursive: true })
 }
+// What a package's tsconfig refers to stands beside it here too.
+for (const sibling of readdirSync('packages')) {
+  const place = join(workshop, 'packages', sibling)
+  if (sibling !== name) symlinkSync(resolve('packages', sibling), place, 'dir')
+}
 
 const mutants = []
 for (const file of readdirSync(join(source, 'mutants')).sort()) {

@@ -2,8 +2,12 @@ import { defineConfig } from 'vitest/config'
 
 /** @param {{ testTimeoutMs?: number, hookTimeoutMs?: number, globalSetup?: string }} options */
 export function packageTests(options = {}) {
+<<<<<<< HEAD
   // Not `import`: Node is given these too, and would hand modules to what calls `require`.
   const conditions = ['@tidemark/source', 'node', 'module', 'default']
+=======
+  const conditions = ['@tidemark/source', 'node', 'import', 'default']
+>>>>>>> s3
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },
