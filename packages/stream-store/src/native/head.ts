@@ -126,8 +126,10 @@ export function withoutEntries(head: Head, gone: readonly Entry[], nowMs: number
 /** Moves the oldest settled entries to a segment when there are too many to carry along. */
 export function spill(head: Head, seq: number): { head: Head; segment: readonly Entry[] } {
   if (head.entries.length <= MAX_WINDOW) return { head, segment: [] }
+  // Segments follow each other in the order of ids; a late low id stays near.
+  const after = head.segments.at(-1)?.lastId ?? -1n
   const segment = head.entries
-    .filter(({ status }) => status === 'committed')
+    .filter(({ id, status }) => status === 'committed' && id > after)
     .slice(0, SEGMENT_ENTRIES)
   if (segment.length < SEGMENT_ENTRIES) return { head, segment: [] }
   const spilled = new Set(segment)

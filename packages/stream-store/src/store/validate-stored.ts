@@ -39,13 +39,12 @@ export function judge(
   if (manifest.checkpointId !== checkpointId) {
     issues.push(fatal(`this is the manifest of checkpoint ${manifest.checkpointId}`))
   }
-  if (verifier === undefined || manifest.stateChecksum === undefined) {
-    return result(checkpointId, issues)
-  }
+  if (manifest.stateChecksum === undefined) return result(checkpointId, issues)
   if (needsState(manifest) && stateBytes === undefined) {
     issues.push(fatal('state.bin referenced by checksum but not found'))
     return result(checkpointId, issues)
   }
+  if (verifier === undefined) return result(checkpointId, issues)
   const finished = verifier.finish(stateBytes !== undefined)
   if ('rule' in finished) return { ...result(checkpointId, issues), checksumRule: finished.rule }
   const { found } = finished
