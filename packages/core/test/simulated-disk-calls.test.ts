@@ -128,6 +128,23 @@ describe('calls', () => {
     expect(await codeOf(fs.create(`/${'é'.repeat(128)}`))).toBe('ENAMETOOLONG')
   })
 
+  it('rename over a file, never over what holds something', async () => {
+    const disk = new SimulatedDisk()
+    const fs = disk.fileSystem()
+    disk.plant('/d/e/f', bytes(1))
+    disk.plant('/f', bytes(2))
+    await fs.link('/f', '/g')
+    await fs.rename('/f', '/g')
+    expect(disk.paths()).toEqual(['/d/', '/d/e/', '/d/e/f', '/f', '/g'])
+    expect(await codeOf(fs.rename('/d/e/f', '/d/e'))).toBe('ENOTEMPTY')
+    expect(await codeOf(fs.rename('/f', '/d'))).toBe('EISDIR')
+    expect(await codeOf(fs.rename('/d', '/f'))).toBe('ENOTDIR')
+    expect(await codeOf(fs.rename('/d', '/d/e/d'))).toBe('EINVAL')
+    expect(await codeOf(fs.rename('/d/e', '/e'))).toBe('EXDEV')
+    await fs.rename('/f', '/d/e/f')
+    expect(disk.read('/d/e/f')).toEqual(bytes(2))
+  })
+
   it('are written into the journal with what they failed with', async () => {
     const disk = new SimulatedDisk()
     const fs = disk.fileSystem('A')

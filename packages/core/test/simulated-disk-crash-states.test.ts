@@ -81,7 +81,7 @@ describe('what a power cut leaves', () => {
     ])
   })
 
-  it('tears a long write at so many sectors as it is told, the first and last among them', async () => {
+  it('tears a long write at so many sectors as it is told, both ends among them', async () => {
     const disk = new SimulatedDisk()
     const fs = disk.fileSystem()
     await newFile(fs, '/f', new Uint8Array(512 * 101).fill(7))
@@ -260,6 +260,21 @@ describe('crashStates', () => {
     const counts = draw(4).map(lengths)
     for (const count of [0, 1, 15, 29, 30]) expect(counts).toContain(count)
     expect(draw(5, 2).map(lengths)).toEqual([0, 30])
+  })
+
+  it('builds all again as soon as a sync has left few enough', async () => {
+    const disk = new SimulatedDisk()
+    const fs = disk.fileSystem()
+    await fs.mkdir('/d')
+    await fs.syncDirectory('/')
+    const names = ['x', 'y', 'z']
+    for (const name of names) await fs.create(`/d/${name}`)
+    for (let index = 0; index < 20; index += 1) await fs.create(`/${index}`)
+    await fs.syncDirectory('/')
+    const whole = [...crashStates(disk, { from: disk.journal.length - 1, limit: 30 })].filter(
+      (state) => state.disk.paths().filter((path) => !path.startsWith('/d')).length === 20,
+    )
+    expect(new Set(whole.map((state) => state.disk.paths().join())).size).toBe(2 ** names.length)
   })
 
   it('finds no state by drawing that it would not build', async () => {

@@ -311,7 +311,7 @@ describe('two processes on one disk, cut at every step of both', () => {
         disk.mark('acknowledged 3')
       }
 
-    it('catches a finished sync of the new directory that does not cover the old: a hole', async () => {
+    it('catches a sync of the new directory, which does not cover the old: a hole', async () => {
       const found = await twoProcesses(paths, appendSecond, appendThird(false))
       expect(found.holes).toBeGreaterThan(0)
     })

@@ -84,6 +84,19 @@ export interface DeleteReport {
   readonly failed: readonly { readonly key: string; readonly error: ReadError }[]
 }
 
+/** Options of {@link BlobStore.sweep}. */
+export interface SweepOptions extends CallOptions {
+  /** Only what is older than this, in ms: younger left-overs may be a put in progress. */
+  readonly olderThanMs?: number
+  /** Wall clock, to compare with the times of the medium. */
+  readonly now?: () => number
+}
+
+/** What `sweep` did. */
+export interface SweepReport {
+  readonly deleted: number
+}
+
 /** Why a blob cannot be read. */
 export type ReadError = CoreError<
   | 'INVALID_ARGUMENT'
@@ -155,6 +168,12 @@ export interface BlobStore extends AsyncDisposable {
     keys: string | readonly string[],
     options?: CallOptions,
   ): AsyncResult<DeleteReport, ReadError>
+
+  /**
+   * Deletes what crashed puts left behind: no blob, only space. On media that can leave anything.
+   * A put that was wrongly taken to have died fails, and nothing is lost.
+   */
+  sweep?(options?: SweepOptions): AsyncResult<SweepReport, ReadError>
 
   /** Lets go of what the store holds open. Later calls fail with `CLOSED`. Safe to repeat. */
   close(): Promise<void>

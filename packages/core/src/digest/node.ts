@@ -12,9 +12,19 @@ export function sha256Stream(): Sha256 {
   return { update: (bytes) => void hash.update(bytes), digest: () => plain(hash.digest()) }
 }
 
+/** Asking the platform costs 20 µs, whatever the size: a nonce per commit is cut from a supply. */
+const supply = new Uint8Array(4096)
+let used = supply.length
+
 /** Fills `length` bytes from the platform's secure source of randomness. */
 export function randomBytes(length: number): Uint8Array {
-  return randomFillSync(new Uint8Array(length))
+  if (length > supply.length) return randomFillSync(new Uint8Array(length))
+  if (used + length > supply.length) {
+    randomFillSync(supply)
+    used = 0
+  }
+  used += length
+  return supply.slice(used - length, used)
 }
 
 /** The same bytes as a plain `Uint8Array`, so that no platform type leaves this file. */

@@ -15,9 +15,10 @@ import type {
   PutOptions,
   ReadError,
   StoredBlob,
+  SweepOptions,
+  SweepReport,
 } from '../blob/blob-store.ts'
 import { abortError, closedError } from '../blob/gate.ts'
-import { putEach } from '../blob/put-each.ts'
 import { toHex } from '../digest/hex.ts'
 import { coreError, type CoreError } from '../result/core-errors.ts'
 import { err, ok, type AsyncResult } from '../result/result.ts'
@@ -26,9 +27,11 @@ import type { FileSystem } from './file-system.ts'
 import { listFiles } from './list-files.ts'
 import { nodeFileSystem } from './node-file-system.ts'
 import { prepareRoot, type OpenFileError } from './prepare-root.ts'
-import { publish } from './publish.ts'
+import { publish, type WrittenFile } from './publish.ts'
+import { putManyFiles } from './put-many-files.ts'
 import { headFile, readFile, removeFile } from './read-file.ts'
 import { attemptSystem, systemFailure } from './system-failure.ts'
+import { sweepTemporaries, TEMPORARY } from './sweep.ts'
 import { writeTemporary } from './write-temporary.ts'
 
 /** Options of {@link FileBlobStore.open}. */
@@ -90,30 +93,24 @@ export class FileBlobStore implements BlobStore {
   }
 
   async put(key: string, body: BlobBody, options?: PutOptions): AsyncResult<BlobInfo, PutError> {
-    const refused = keyError(key) ?? this.#refusal('put', options) ?? this.#putRefusal(key, options)
-    if (refused !== undefined) return err(refused)
-    const path = this.#pathOf(key)
-    const directory = parentOf(path)
-    const durable = options?.durable !== false
-    const made = await attemptSystem('put', key, () =>
-      durable ? this.#directories.ready(directory) : this.#directories.make(directory),
-    )
-    if (!made.ok) return made
-    const temporary = `${directory}/.tmp-${this.#token}-${++this.#temporaries}`
-    const written = await writeTemporary(this.#fs, temporary, key, body, durable)
+    const written = await this.#write(key, body, options)
     if (!written.ok) return written
-    const published = await publish(this.#fs, temporary, path, key, options)
+    const published = await publish(this.#fs, written.value, options)
     if (!published.ok) return published
-    if (!durable) return written
-    const synced = await attemptSystem('put', key, () => this.#directories.sync(directory))
-    return synced.ok ? written : err(unsyncedError(key, synced.error))
+    const settled = await this.#settle(parentOf(written.value.path), [written.value], options)
+    return settled.ok ? ok(written.value.info) : settled
   }
 
-  putMany(
+  async putMany(
     blobs: Iterable<readonly [key: string, body: BlobBody]>,
     options?: PutOptions,
   ): AsyncResult<BlobInfo[], PutManyError> {
-    return putEach(blobs, (key, body) => this.put(key, body, options))
+    return putManyFiles(blobs, {
+      write: (key, body) => this.#write(key, body, options),
+      publish: (file) => publish(this.#fs, file, options),
+      settle: (directory, files) => this.#settle(directory, files, options),
+      discard: (file) => this.#fs.unlink(file.temporary).catch(() => undefined),
+    })
   }
 
   async get(key: string, options?: GetOptions): AsyncResult<StoredBlob | undefined, ReadError> {
@@ -171,12 +168,57 @@ export class FileBlobStore implements BlobStore {
     return ok({ deleted: all.length - failed.length, failed })
   }
 
+  async sweep(options?: SweepOptions): AsyncResult<SweepReport, ReadError> {
+    const refused = this.#refusal('sweep', options)
+    if (refused !== undefined) return err(refused)
+    return attemptSystem('sweep', undefined, () =>
+      sweepTemporaries(this.#fs, this.#root, options ?? {}),
+    )
+  }
+
   async close(): Promise<void> {
     this.#closed = true
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** Writes a body under a temporary name beside its final one. */
+  async #write(
+    key: string,
+    body: BlobBody,
+    options: PutOptions | undefined,
+  ): AsyncResult<WrittenFile, PutError> {
+    const refused = keyError(key) ?? this.#refusal('put', options) ?? this.#putRefusal(key, options)
+    if (refused !== undefined) return err(refused)
+    const path = this.#pathOf(key)
+    const directory = parentOf(path)
+    const durable = options?.durable !== false
+    const made = await attemptSystem('put', key, () =>
+      durable ? this.#directories.ready(directory) : this.#directories.make(directory),
+    )
+    if (!made.ok) return made
+    const temporary = `${directory}/${TEMPORARY}${this.#token}-${++this.#temporaries}`
+    const written = await writeTemporary(this.#fs, temporary, key, body, durable)
+    return written.ok ? ok({ temporary, path, info: written.value }) : written
+  }
+
+  /** Makes published names durable, all those of one directory by one sync. */
+  async #settle(
+    directory: string,
+    files: readonly WrittenFile[],
+    options: PutOptions | undefined,
+  ): AsyncResult<void, PutError> {
+    const key = files.map(({ info }) => info.key).join(' ')
+    const synced = await attemptSystem('put', key, async () => {
+      const syncing = options?.durable === false ? undefined : this.#directories.sync(directory)
+      // Meanwhile: a link leaves the temporary name. Left behind by a crash it is swept.
+      const left = options?.if === 'absent' ? files : []
+      const tidying = left.map(({ temporary }) => this.#fs.unlink(temporary).catch(() => undefined))
+      await Promise.all([syncing, ...tidying])
+    })
+    return synced.ok ? ok() : err(unsyncedError(key, synced.error))
   }
 
   #pathOf(key: string): string {

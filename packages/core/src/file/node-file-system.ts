@@ -26,7 +26,14 @@ const SMALL_BYTES = 64 * 1024
 const { O_CREAT, O_EXCL, O_WRONLY, O_RDONLY } = fs.constants
 // Absent on Windows, where links need a privilege.
 const O_NOFOLLOW: number = fs.constants.O_NOFOLLOW ?? 0
+const O_DIRECTORY: number = fs.constants.O_DIRECTORY ?? 0
 const IS_WINDOWS = process.platform === 'win32'
+
+/** Made once: absence is the usual answer to a probe, and an error with a stack costs 8 µs. */
+const NO_ENTRY = Object.assign(new Error('ENOENT: no such file or directory'), {
+  code: 'ENOENT',
+  errno: -2,
+})
 
 /** The real file system, through Node. */
 export const nodeFileSystem: FileSystem = {
@@ -38,11 +45,15 @@ export const nodeFileSystem: FileSystem = {
   unlink: (path) => patiently(() => fs.unlinkSync(path)),
   mkdir: async (path) => fs.mkdirSync(path, 0o700),
   rmdir: async (path) => fs.rmdirSync(path),
-  list: async (path) => fs.readdirSync(path, { withFileTypes: true }).map(entryOf),
-  stat: async (path) => statOf(fs.lstatSync(path)),
+  list: async (path) => listDirectory(path),
+  stat: async (path) => {
+    const stat = fs.lstatSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) throw NO_ENTRY
+    return statOf(stat)
+  },
   syncDirectory: async (path) => {
     if (IS_WINDOWS) return false
-    const fd = fs.openSync(path, O_RDONLY)
+    const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_DIRECTORY)
     try {
       await syncAll(fd)
     } finally {
@@ -78,6 +89,13 @@ function readable(fd: number): ReadableFile {
     stat: async () => statOf(fs.fstatSync(fd)),
     close: async () => fs.closeSync(fd),
   }
+}
+
+function listDirectory(path: string): DirectoryEntry[] {
+  if (!fs.lstatSync(path).isSymbolicLink()) {
+    return fs.readdirSync(path, { withFileTypes: true }).map(entryOf)
+  }
+  throw Object.assign(new Error(`ELOOP: ${path} is a symbolic link`), { code: 'ELOOP' })
 }
 
 function entryOf(entry: fs.Dirent): DirectoryEntry {

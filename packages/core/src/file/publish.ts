@@ -1,21 +1,27 @@
-import type { PutError, PutOptions } from '../blob/blob-store.ts'
+import type { BlobInfo, PutError, PutOptions } from '../blob/blob-store.ts'
 import { abortError } from '../blob/gate.ts'
 import { coreError } from '../result/core-errors.ts'
 import { err, ok, type AsyncResult } from '../result/result.ts'
 import type { FileSystem } from './file-system.ts'
 import { systemFailure, systemName } from './system-failure.ts'
 
+/** A body that lies, complete, under a temporary name beside its final one. */
+export interface WrittenFile {
+  readonly temporary: string
+  readonly path: string
+  readonly info: BlobInfo
+}
+
 /**
  * Gives a finished temporary file its final name: the moment at which a put takes effect.
  *
- * `link` refuses a name that exists and so makes `if: 'absent'`; `rename` replaces. After anything
- * but `ok` the temporary name is gone again, as far as the medium allows.
+ * `link` refuses a name that exists and so makes `if: 'absent'`; `rename` replaces. After `ok` of a
+ * link the temporary name is still there: taking it away can wait for the disk to be busy anyway.
+ * After anything else it is gone, as far as the medium allows.
  */
 export async function publish(
   fs: FileSystem,
-  temporary: string,
-  path: string,
-  key: string,
+  { temporary, path, info: { key } }: WrittenFile,
   options: PutOptions | undefined,
 ): AsyncResult<void, PutError> {
   const discard = (): Promise<void> => fs.unlink(temporary).catch(() => undefined)
@@ -29,7 +35,7 @@ export async function publish(
     else if (!(await linkNew(fs, temporary, path))) {
       await discard()
       return err(coreError('CONFLICT', `${key} exists already`, { key, reason: 'taken' }))
-    } else await discard()
+    }
     return ok()
   } catch (error) {
     await discard()

@@ -34,19 +34,37 @@ export async function writeTemporary(
   }
 }
 
+/** Writes go out in pieces of at least this size. */
+const GATHER_BYTES = 1024 * 1024
+
 /** Tells a failure of the caller's stream from one of the disk. */
 class BodyFailure extends Error {}
 
 async function writeBody(file: WritableFile, body: BlobBody): Promise<void> {
   if (body instanceof Uint8Array) return file.write(body, 0)
   let position = 0
+  // Small pieces are gathered: a write of 64 KiB reaches a third of the speed of one of 1 MiB.
+  const gathered = new Uint8Array(GATHER_BYTES)
+  let held = 0
+  const flush = async (): Promise<void> => {
+    if (held > 0) await file.write(gathered.subarray(0, held), position)
+    position += held
+    held = 0
+  }
   const pieces = piecesOf(body)[Symbol.asyncIterator]()
   for (;;) {
     const next = await pieces.next().catch((cause: unknown) => {
       throw new BodyFailure('the source failed', { cause })
     })
-    if (next.done === true) return
-    await file.write(next.value, position)
-    position += next.value.length
+    if (next.done === true) return flush()
+    const piece = next.value
+    if (held + piece.length > GATHER_BYTES) await flush()
+    if (piece.length < GATHER_BYTES) {
+      gathered.set(piece, held)
+      held += piece.length
+      continue
+    }
+    await file.write(piece, position)
+    position += piece.length
   }
 }

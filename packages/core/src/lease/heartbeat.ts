@@ -1,4 +1,3 @@
-import { concat } from '../blob/blob-body.ts'
 import type { BlobStore, CallOptions, ReadError } from '../blob/blob-store.ts'
 import { toHex } from '../digest/hex.ts'
 import type { Seq } from '../log/commit-log.ts'
@@ -21,15 +20,15 @@ export function heartbeatKey(prefix: string, epoch: Seq): string {
 /** What an observer sees of an owner at one moment. Equal strings: no sign of life between. */
 export type Sight = string
 
-/** Writes the n-th beat. */
+/** Writes the n-th beat. One that fails is one that others miss. */
 export async function beat(store: BlobStore, key: string, count: number): Promise<void> {
   const digits = new TextEncoder().encode(String(count))
-  await store.put(key, digits, { durable: false })
+  void (await store.put(key, digits, { durable: false }))
 }
 
-/** Says that the owner has let go. */
+/** Says that the owner has let go. Unsaid, its silence will tell. */
 export async function beatReleased(store: BlobStore, key: string): Promise<void> {
-  await store.put(key, concat([RELEASED]), { durable: false })
+  void (await store.put(key, RELEASED, { durable: false }))
 }
 
 /** Looks for a sign of life. */

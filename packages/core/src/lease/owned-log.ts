@@ -50,7 +50,8 @@ export class OwnedLog implements Lease {
     await lease.#beat()
     lease.#timer = parts.clock.every(parts.beatMs, () => void lease.#beat())
     const before = acquired.found?.epoch ?? 0
-    if (before > 0) await parts.store.delete(heartbeatKey(parts.prefix, before))
+    // Left behind it is only litter.
+    if (before > 0) void (await parts.store.delete(heartbeatKey(parts.prefix, before)))
     return lease
   }
 

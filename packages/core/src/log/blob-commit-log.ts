@@ -235,7 +235,7 @@ class BlobCommitLog implements CommitLog {
   /** A lost hint costs a few reads, so its failure is nobody's business. */
   async #hint(seq: Seq): Promise<void> {
     const digits = Uint8Array.from(String(seq), (digit) => digit.charCodeAt(0))
-    await this.#store.put(hintKey(this.#prefix), digits, { durable: false })
+    void (await this.#store.put(hintKey(this.#prefix), digits, { durable: false }))
   }
 }
 

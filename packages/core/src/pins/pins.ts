@@ -125,7 +125,8 @@ export class Pins implements AsyncDisposable {
     if (this.#names.size === 0) {
       this.#timer?.stop()
       this.#timer = undefined
-      if (this.#written) await this.#store.delete(this.#key)
+      // A file that stays behind is judged by its silence.
+      if (this.#written) void (await this.#store.delete(this.#key))
       this.#written = false
       return
     }
@@ -143,7 +144,8 @@ export class Pins implements AsyncDisposable {
     if (blob === undefined) return []
     const pins = decodePins(unwrap(await blob.bytes()))
     if (!this.#isGone(key, blob.version, pins)) return pins.names
-    await this.#store.delete(key)
+    // Whoever looks next tries again.
+    void (await this.#store.delete(key))
     this.#sightings.delete(key)
     return []
   }

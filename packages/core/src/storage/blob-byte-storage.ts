@@ -123,7 +123,8 @@ export class BlobByteStorage implements ByteStorage {
       if (live === undefined && damage === undefined) return err(notFound(identifier))
       const removed = await log.value.append(tip, REMOVAL, options)
       if (removed.ok) {
-        await this.#collect(identifier)
+        // What stays behind is void already; gc makes up for it.
+        void (await this.#collect(identifier))
         return ok()
       }
       if (removed.error.code !== 'CONFLICT') return removed
@@ -145,12 +146,16 @@ export class BlobByteStorage implements ByteStorage {
   async gc(options?: GcOptions): AsyncResult<GcReport, GcError> {
     const refused = this.#refusal('gc', options)
     if (refused !== undefined) return err(refused)
+    if (options?.dryRun !== true) {
+      const swept = (await this.#store.sweep?.(options)) ?? ok()
+      if (!swept.ok) return swept
+    }
     const encoded = await attempt(() => listEncoded(this.#store, options), thrownError<GcError>)
     if (!encoded.ok) return encoded
     const generations: GcReport['generations'][number][] = []
     const blobs: string[] = []
     for (const name of encoded.value) {
-      const collected = await this.#collectEncoded(name, options)
+      const collected = await this.#collectEncoded(name, true, options)
       if (!collected.ok) return collected
       generations.push(...collected.value.generations)
       blobs.push(...collected.value.blobs)
@@ -218,17 +223,21 @@ export class BlobByteStorage implements ByteStorage {
     )
     if (!published.ok) return published
     // A failure here costs space, not the commit; the next time or gc makes up for it.
-    if (published.value.generation % RETAIN_EVERY === 0) await this.#collect(identifier)
+    if (published.value.generation % RETAIN_EVERY === 0) void (await this.#collect(identifier))
     return published
   }
 
   #collect(identifier: string): AsyncResult<GcReport, GcError> {
-    return this.#collectEncoded(encodeName(identifier))
+    return this.#collectEncoded(encodeName(identifier), false)
   }
 
-  #collectEncoded(encoded: string, options?: GcOptions): AsyncResult<GcReport, GcError> {
-    const [store, log] = [this.#store, this.#log(encoded)]
-    return collect({ store, log, encoded, keepLast: this.#keepLast, pins: this.#pins }, options)
+  #collectEncoded(
+    encoded: string,
+    thorough: boolean,
+    options?: GcOptions,
+  ): AsyncResult<GcReport, GcError> {
+    const [store, log, pins] = [this.#store, this.#log(encoded), this.#pins]
+    return collect({ store, log, encoded, keepLast: this.#keepLast, pins, thorough }, options)
   }
 
   /** The log of an identifier, once everything that can be refused without it has been. */

@@ -15,6 +15,8 @@ export interface Collection {
   readonly encoded: string
   readonly keepLast: number
   readonly pins: Pins | undefined
+  /** Everything there is, with a report; or only what one more round of commits left behind. */
+  readonly thorough: boolean
 }
 
 /** The records of an identifier, divided by what retention keeps. */
@@ -42,10 +44,10 @@ export async function collect(
   if (!divided.ok) return divided.error.kind === 'corrupt' ? ok(NOTHING) : divided
   const division = divided.value
   if (options.dryRun !== true && division.newest !== undefined) {
-    const { log } = collection
+    const { log, thorough } = collection
     const truncated = await log.truncate(division.before, { ...options, force: true })
     if (!truncated.ok) return truncated
-    const swept = await log.sweep(options)
+    const swept = thorough ? await log.sweep(options) : ok()
     if (!swept.ok) return swept
   }
   const blobs = await collectBlobs(collection, division, options)
@@ -53,7 +55,7 @@ export async function collect(
 }
 
 async function divide(
-  { log, keepLast }: Collection,
+  { log, keepLast, thorough }: Collection,
   options: CallOptions,
 ): AsyncResult<Division, GcError> {
   const latest = await log.latest(options)
@@ -68,7 +70,8 @@ async function divide(
   return attempt(
     async () => {
       const onDamage = ({ seq }: { seq: number }): void => void unknown.add(seq)
-      for await (const record of log.records({ ...options, onDamage })) {
+      const after = thorough ? 0 : before - 1
+      for await (const record of log.records({ ...options, after, onDamage })) {
         if (!isCheckpoint(record)) continue
         const manifest = decodeManifest(record.payload, undefined)
         if (!manifest.ok) unknown.add(record.seq)

@@ -134,7 +134,7 @@ export class Draft implements ByteDraft {
         'blob' in at ? [at.blob] : [],
       )
       // What cannot be deleted now is garbage that gc knows: nothing names it.
-      if (staged.length > 0) await this.#target.store.delete(staged)
+      if (staged.length > 0) void (await this.#target.store.delete(staged))
       this.#entries.clear()
       await this.#letGo?.()
     })

@@ -1,4 +1,11 @@
 import { coreError, type CoreError } from '../result/core-errors.ts'
+import {
+  findLoss,
+  MAX_DEPTH,
+  numberVerdict,
+  stringVerdict,
+  type LeafVerdict,
+} from '../codec/find-loss.ts'
 import { err, ok, type Result } from '../result/result.ts'
 
 /** What strict JSON can hold without losing anything. */
@@ -23,9 +30,6 @@ export function isJsonArray(value: JsonValue | undefined): value is readonly Jso
   return Array.isArray(value)
 }
 
-/** Deeper values are refused: every walk over them stays within the stack. */
-export const MAX_JSON_DEPTH = 1000
-
 const utf8 = new TextEncoder()
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -35,7 +39,7 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * surrogates) is `ENCODE_FAILED` with its path.
  */
 export function encodeJson(value: unknown): Result<Uint8Array, CoreError<'ENCODE_FAILED'>> {
-  const found = findLoss(value)
+  const found = findLoss(value, jsonLeaf)
   if (found === undefined) return ok(utf8.encode(JSON.stringify(value)))
   const { path, reason } = found
   const message = `JSON cannot hold the value at ${path}: ${reason}`
@@ -50,7 +54,7 @@ export function decodeJson(
   try {
     const value: unknown = JSON.parse(strictUtf8.decode(bytes))
     if (isJson(value)) return ok(value)
-    return err(undecodable(what, `it is nested deeper than ${MAX_JSON_DEPTH}`))
+    return err(undecodable(what, `it is nested deeper than ${MAX_DEPTH}`))
   } catch (cause) {
     return err(undecodable(what, 'it is not JSON', cause))
   }
@@ -58,7 +62,7 @@ export function decodeJson(
 
 /** Whether a value is one that strict JSON holds as it is. */
 export function isJson(value: unknown): value is JsonValue {
-  return findLoss(value) === undefined
+  return findLoss(value, jsonLeaf) === undefined
 }
 
 function undecodable(what: string, why: string, cause?: unknown): CoreError<'DECODE_FAILED'> {
@@ -66,60 +70,11 @@ function undecodable(what: string, why: string, cause?: unknown): CoreError<'DEC
   return coreError('DECODE_FAILED', `${what} cannot be decoded: ${why}`, details, cause)
 }
 
-/** Where and why a value would not survive. The path is put together on the way back up. */
-interface Loss {
-  readonly path: string
-  readonly reason: string
-}
-
-function findLoss(value: unknown): Loss | undefined {
-  const found = loss(value, [])
-  return found === undefined ? undefined : { ...found, path: `$${found.path}` }
-}
-
-function loss(value: unknown, above: object[]): Loss | undefined {
-  if (value === null || typeof value === 'boolean') return undefined
-  if (typeof value === 'string')
-    return value.isWellFormed() ? undefined : because('a lone surrogate')
-  if (typeof value === 'number') return numberLoss(value)
-  if (typeof value !== 'object') return because(typeof value)
-  if (above.includes(value)) return because('a cycle')
-  if (above.length >= MAX_JSON_DEPTH) return because(`deeper than ${MAX_JSON_DEPTH}`)
-  above.push(value)
-  const found = Array.isArray(value) ? arrayLoss(value, above) : objectLoss(value, above)
-  above.pop()
-  return found
-}
-
-function because(reason: string): Loss {
-  return { path: '', reason }
-}
-
-function numberLoss(value: number): Loss | undefined {
-  if (Object.is(value, -0)) return because('-0')
-  return Number.isFinite(value) ? undefined : because(String(value))
-}
-
-function arrayLoss(array: readonly unknown[], above: object[]): Loss | undefined {
-  for (let i = 0; i < array.length; i++) {
-    const found = i in array ? loss(array[i], above) : because('a hole in an array')
-    if (found !== undefined) return { ...found, path: `[${i}]${found.path}` }
-  }
-  return Object.keys(array).length === array.length
-    ? undefined
-    : because('an array with named properties')
-}
-
-function objectLoss(object: object, above: object[]): Loss | undefined {
-  const prototype: unknown = Object.getPrototypeOf(object)
-  if (prototype !== Object.prototype && prototype !== null) {
-    return because(`an instance of ${object.constructor.name}`)
-  }
-  if (Object.getOwnPropertySymbols(object).length > 0) return because('a symbol key')
-  if ('toJSON' in object && typeof object.toJSON === 'function') return because('a toJSON method')
-  for (const [key, value] of Object.entries(object)) {
-    const found = key.isWellFormed() ? loss(value, above) : because('a lone surrogate')
-    if (found !== undefined) return { ...found, path: `[${JSON.stringify(key)}]${found.path}` }
-  }
-  return undefined
+/** Leaves of JSON: what is neither array nor object. */
+function jsonLeaf(value: unknown): LeafVerdict {
+  if (value === null || typeof value === 'boolean') return 'kept'
+  if (typeof value === 'string') return stringVerdict(value)
+  if (typeof value !== 'number')
+    return typeof value === 'object' ? 'descend' : { lost: typeof value }
+  return Number.isFinite(value) ? numberVerdict(value) : { lost: String(value) }
 }

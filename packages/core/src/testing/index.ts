@@ -1,0 +1,5 @@
+export { blobStoreContract } from './blob-store-contract.ts'
+export type { BlobStoreSubject } from './blob-store/blob-store-case.ts'
+export { ContractFailure } from './check.ts'
+export { unmetNeeds, type ContractCase, type Feature, type Supporting } from './contract.ts'
+export * from './simulated-disk/index.ts'
