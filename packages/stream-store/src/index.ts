@@ -4,7 +4,13 @@ export type { CollectReport } from './native/collector.ts'
 export { openStreamStore } from './native/open-stream-store.ts'
 export type { StoreEvent, StreamStoreOptions } from './native/options.ts'
 export type { BeginInput, StoreInspection, StreamStore } from './native/stream-store.ts'
-export * from './manifest/create-manifest.ts'
+export {
+  createManifest,
+  type ConnectorInput,
+  type Integer,
+  type ManifestInput,
+  type Named,
+} from './manifest/create-manifest.ts'
 export * from './manifest/manifest.ts'
 export { decodeManifest, encodeManifest } from './manifest/manifest-codec.ts'
 export * from './manifest/operator-checkpoint.ts'

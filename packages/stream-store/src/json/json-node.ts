@@ -27,3 +27,8 @@ export interface JsonFault {
   /** The limit that was passed, if that is the fault. */
   readonly limit?: { readonly name: 'depth' | 'values'; readonly maximum: number }
 }
+
+/** Whether a node is an object. */
+export function isObject(node: JsonNode): node is ReadonlyMap<string, JsonNode> {
+  return node instanceof Map
+}

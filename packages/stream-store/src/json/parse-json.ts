@@ -5,8 +5,10 @@ import type { JsonFault, JsonLimits, JsonNode } from './json-node.ts'
 const MAX_NUMBER_LENGTH = 40
 
 const SPACE = /[ \t\n\r]*/y
+/* oxlint-disable no-control-regex -- the characters that JSON refuses in a string */
 const PLAIN_TEXT = /[^"\\\u0000-\u001f]*/y
 const ESCAPED_TEXT = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y
+/* oxlint-enable no-control-regex */
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
 
 /**

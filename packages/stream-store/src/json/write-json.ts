@@ -1,10 +1,10 @@
-import type { JsonNode } from './json-node.ts'
+import { isObject, type JsonNode } from './json-node.ts'
 
 /** Writes JSON without spaces. */
 export function writeJson(node: JsonNode): string {
   if (typeof node === 'string') return JSON.stringify(node)
   if (typeof node !== 'object' || node === null) return String(node)
-  if (node instanceof Map) {
+  if (isObject(node)) {
     const fields = [...node].map(([name, value]) => `${JSON.stringify(name)}:${writeJson(value)}`)
     return `{${fields.join(',')}}`
   }
@@ -14,7 +14,7 @@ export function writeJson(node: JsonNode): string {
 /** Writes JSON as the original does: two spaces for each level, no newline at the end. */
 export function writePrettyJson(node: JsonNode, indent = ''): string {
   const inner = `${indent}  `
-  if (node instanceof Map && node.size > 0) {
+  if (isObject(node) && node.size > 0) {
     const fields = [...node].map(
       ([name, value]) => `${inner}${JSON.stringify(name)}: ${writePrettyJson(value, inner)}`,
     )

@@ -99,7 +99,8 @@ function mapOf<T, U>(named: Named<T> | undefined, convert: (value: T) => U): Map
   return mapped
 }
 
-function entriesOf<T>(named: Named<T>): Iterable<[string, T]> {
+/** The names and values, however they were given. */
+export function entriesOf<T>(named: Named<T>): Iterable<[string, T]> {
   return isMap(named) ? named.entries() : Object.entries(named)
 }
 

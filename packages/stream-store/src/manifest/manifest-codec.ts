@@ -1,5 +1,5 @@
 import { coreError, err, ok, sha256, toHex, type CoreError, type Result } from '@tidemark/core'
-import type { JsonFault, JsonLimits, JsonNode } from '../json/json-node.ts'
+import { isObject, type JsonFault, type JsonLimits, type JsonNode } from '../json/json-node.ts'
 import { parseJson } from '../json/parse-json.ts'
 import { writeJson, writePrettyJson } from '../json/write-json.ts'
 import { MANIFEST_VERSION, type CheckpointManifest } from './manifest.ts'
@@ -84,7 +84,7 @@ function decodeText(bytes: Uint8Array): string | undefined {
 }
 
 function digestField(json: JsonNode): JsonNode | undefined {
-  return json instanceof Map ? json.get(DIGEST_FIELD) : undefined
+  return isObject(json) ? json.get(DIGEST_FIELD) : undefined
 }
 
 function jsonError({ reason, at, limit }: JsonFault): DecodeManifestError {

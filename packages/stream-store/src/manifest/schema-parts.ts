@@ -16,9 +16,15 @@ export function unsigned(bits: number): z.ZodMiniType<number> {
   return z.pipe(inRange, z.transform(Number))
 }
 
+/** A value that may be missing, and then is this. */
+export function otherwise<T>(value: z.ZodMiniType<T>, absent: () => T): z.ZodMiniType<T> {
+  // oxlint-disable-next-line no-underscore-dangle -- the name that zod gives it
+  return z._default(value, absent)
+}
+
 /** A map that is empty when it is missing. */
 export function mapOf<T>(value: z.ZodMiniType<T>): z.ZodMiniType<ReadonlyMap<string, T>> {
-  return z._default(z.map(z.string(), value), () => new Map<string, T>())
+  return otherwise(z.map(z.string(), value), () => new Map<string, T>())
 }
 
 /** A value that may be `null`, and then is `undefined`; it must be there. */
@@ -32,7 +38,7 @@ export function nullable<T>(value: z.ZodMiniType<T>): z.ZodMiniType<T | undefine
 /** A value that may be `null` or missing, and then is `undefined`. */
 export function optional<T>(value: z.ZodMiniType<T>): z.ZodMiniType<T | undefined> {
   return z.pipe(
-    z._default(z.nullable(value), null),
+    otherwise<T | null>(z.nullable(value), () => null),
     z.transform((found) => found ?? undefined),
   )
 }

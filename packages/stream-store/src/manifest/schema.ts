@@ -5,7 +5,7 @@ import type {
   OperatorCheckpoint,
   SinkCommitStatus,
 } from './manifest.ts'
-import { fieldsOf, i64, mapOf, optional, u64, unsigned } from './schema-parts.ts'
+import { fieldsOf, i64, mapOf, optional, otherwise, u64, unsigned } from './schema-parts.ts'
 
 const text: z.ZodMiniType<string> = z.string()
 
@@ -18,9 +18,9 @@ const connector: z.ZodMiniType<ConnectorCheckpoint> = fieldsOf({
 const operator: z.ZodMiniType<OperatorCheckpoint> = z.pipe(
   fieldsOf({
     state_b64: optional(text),
-    external: z._default(z.boolean(), false),
-    external_offset: z._default(u64, 0n),
-    external_length: z._default(u64, 0n),
+    external: otherwise(z.boolean(), () => false),
+    external_offset: otherwise(u64, () => 0n),
+    external_length: otherwise(u64, () => 0n),
   }),
   z.transform((found) => ({
     stateB64: found.state_b64,
@@ -66,10 +66,10 @@ export const manifestSchema: z.ZodMiniType<CheckpointManifest> = z.pipe(
     table_store_checkpoint_path: optional(text),
     watermark: optional(i64),
     source_watermarks: mapOf(i64),
-    source_names: z._default(z.array(text), () => []),
-    sink_names: z._default(z.array(text), () => []),
+    source_names: otherwise(z.array(text), () => []),
+    sink_names: otherwise(z.array(text), () => []),
     pipeline_hash: optional(u64),
-    vnode_count: z._default(unsigned(16), 0),
+    vnode_count: otherwise(unsigned(16), () => 0),
     state_checksum: optional(text),
   }),
   z.transform((found) => ({

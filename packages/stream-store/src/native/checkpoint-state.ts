@@ -50,12 +50,7 @@ export class OpenState implements CheckpointState {
   readonly #stored: Stored
   readonly #unpin: Unpin | undefined
 
-  constructor(
-    view: View,
-    stored: Stored,
-    manifest: CheckpointManifest,
-    unpin: Unpin | undefined,
-  ) {
+  constructor(view: View, stored: Stored, manifest: CheckpointManifest, unpin: Unpin | undefined) {
     this.#view = view
     this.#stored = stored
     this.#unpin = unpin

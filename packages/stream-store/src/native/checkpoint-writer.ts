@@ -53,11 +53,7 @@ export interface CheckpointWriter extends AsyncDisposable {
    * A slot put again replaces what was put before. One that failed is remembered: `commit` gives its
    * error until it is put again or removed.
    */
-  put(
-    slot: SlotName,
-    source: StateSource,
-    options?: CallOptions,
-  ): AsyncResult<void, PutStateError>
+  put(slot: SlotName, source: StateSource, options?: CallOptions): AsyncResult<void, PutStateError>
   /** Takes a slot away again. */
   remove(slot: SlotName): void
   /** Makes the checkpoint the newest, whole, in one step. The writer is finished after `ok`. */
@@ -121,9 +117,7 @@ export class SlotWriter implements CheckpointWriter {
     })
   }
 
-  commit(
-    options?: CallOptions,
-  ): AsyncResult<CommitOutcome, WriteStoreError | PutStateError> {
+  commit(options?: CallOptions): AsyncResult<CommitOutcome, WriteStoreError | PutStateError> {
     return this.#inTurn(async () => {
       if (this.#isOver) return err(closed())
       const [failure] = this.#failures.values()

@@ -113,7 +113,9 @@ export function orphansAmong(
   return names.filter((name) => {
     const [epoch = '', attemptName = ''] = name.split('-')
     if (!/^[0-9]+$/.test(epoch) || named.has(name)) return false
-    return Number(epoch) < owner.epoch || !(Number(epoch) > owner.epoch || owner.active.has(attemptName))
+    return (
+      Number(epoch) < owner.epoch || !(Number(epoch) > owner.epoch || owner.active.has(attemptName))
+    )
   })
 }
 

@@ -57,10 +57,7 @@ export class Ledger {
   #queue: Promise<unknown> = Promise.resolve()
   #truncating: Promise<unknown> = Promise.resolve()
 
-  constructor(
-    parts: LedgerParts,
-    found: Found & { readonly head: Head },
-  ) {
+  constructor(parts: LedgerParts, found: Found & { readonly head: Head }) {
     this.#collector = parts.collector
     this.#log = parts.log
     this.#lease = parts.lease
@@ -127,11 +124,10 @@ export class Ledger {
 
   /** Beside the saves, never before one: what it frees is void already. */
   #truncate(head: Head, seq: number): void {
-    this.#truncating = this.#truncating.then(async () => {
-      const live = head.entries.map((entry) => entry.seq)
-      const lowest = Math.min(seq, ...head.segments.map(({ lowestSeq }) => lowestSeq))
-      await this.#log.truncate(lowest, { keep: live.filter((n) => n < lowest) })
-    })
+    const live = head.entries.map((entry) => entry.seq)
+    const lowest = Math.min(seq, ...head.segments.map(({ lowestSeq }) => lowestSeq))
+    const keep = live.filter((n) => n < lowest)
+    this.#truncating = this.#truncating.then(() => this.#log.truncate(lowest, { keep }))
   }
 }
 

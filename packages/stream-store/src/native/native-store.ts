@@ -9,7 +9,7 @@ import {
   type Pins,
   type Result,
 } from '@tidemark/core'
-import { createManifest } from '../manifest/create-manifest.ts'
+import { createManifest, type Named } from '../manifest/create-manifest.ts'
 import type { CheckpointManifest, SinkCommitStatus } from '../manifest/manifest.ts'
 import { inlineDigest, stampInline } from '../manifest/state-checksum.ts'
 import { MAX_BUFFERED_BYTES } from '../state/slot.ts'
@@ -75,7 +75,10 @@ export class NativeStore implements StreamStore {
     return this.#parts.vnodeCount
   }
 
-  save(manifest: CheckpointManifest, options?: CallOptions): AsyncResult<SaveOutcome, WriteStoreError> {
+  save(
+    manifest: CheckpointManifest,
+    options?: CallOptions,
+  ): AsyncResult<SaveOutcome, WriteStoreError> {
     return this.#publish(manifest, NO_STATE, options)
   }
 
@@ -129,7 +132,7 @@ export class NativeStore implements StreamStore {
 
   recordSinkStatus(
     checkpointId: bigint,
-    statuses: Readonly<Record<string, SinkCommitStatus>> | ReadonlyMap<string, SinkCommitStatus>,
+    statuses: Named<SinkCommitStatus>,
     options?: CallOptions,
   ): AsyncResult<SaveOutcome, WriteStoreError> {
     return this.#update(checkpointId, options, (manifest) => mergeStatuses(manifest, statuses))
@@ -201,9 +204,7 @@ export class NativeStore implements StreamStore {
     checkpointId: bigint,
     options?: ValidateOptions,
   ): AsyncResult<ValidationResult, RecoverError> {
-    return this.#reading(() =>
-      validateNative(this.#view, checkpointId, this.vnodeCount(), options),
-    )
+    return this.#reading(() => validateNative(this.#view, checkpointId, this.vnodeCount(), options))
   }
 
   recoverLatestValidated(options?: ValidateOptions): AsyncResult<RecoveryReport, RecoverError> {
@@ -214,17 +215,19 @@ export class NativeStore implements StreamStore {
     checkpointId: bigint,
     options?: CallOptions,
   ): AsyncResult<CheckpointState | undefined, ReadStoreError | WriteStoreError> {
-    return this.#reading<CheckpointState | undefined, ReadStoreError | WriteStoreError>(async () => {
-      const unpin = await this.#parts.pins?.pin(pinName(checkpointId))
-      if (unpin !== undefined && !unpin.ok) return unpin
-      // Pinned first, then looked for: what is found now stays until it is let go.
-      const stored = await findStored(this.#view, checkpointId, options)
-      if (stored.ok && stored.value !== undefined) {
-        return openStored(this.#view, stored.value, unpin?.value)
-      }
-      await unpin?.value()
-      return stored.ok ? ok(undefined) : stored
-    })
+    return this.#reading<CheckpointState | undefined, ReadStoreError | WriteStoreError>(
+      async () => {
+        const unpin = await this.#parts.pins?.pin(pinName(checkpointId))
+        if (unpin !== undefined && !unpin.ok) return unpin
+        // Pinned first, then looked for: what is found now stays until it is let go.
+        const stored = await findStored(this.#view, checkpointId, options)
+        if (stored.ok && stored.value !== undefined) {
+          return openStored(this.#view, stored.value, unpin?.value)
+        }
+        await unpin?.value()
+        return stored.ok ? ok(undefined) : stored
+      },
+    )
   }
 
   async prune(keep: number, options?: CallOptions): AsyncResult<PruneReport, WriteStoreError> {
@@ -298,10 +301,7 @@ export class NativeStore implements StreamStore {
   #update(
     id: bigint,
     options: CallOptions | undefined,
-    change: (
-      manifest: CheckpointManifest,
-      revision: number,
-    ) => ReturnType<typeof mergeStatuses>,
+    change: (manifest: CheckpointManifest, revision: number) => ReturnType<typeof mergeStatuses>,
   ): AsyncResult<SaveOutcome, WriteStoreError> {
     const writing = this.#writing()
     if (!writing.ok) return Promise.resolve(writing)

@@ -21,13 +21,7 @@ import { MAX_SKIPPED, newHead, type Head } from './head.ts'
 import { findHead, lost, type Found } from './history.ts'
 import { Ledger } from './ledger.ts'
 import { NativeStore } from './native-store.ts'
-import {
-  GRACE_MS,
-  KEEP,
-  MAX_KEEP,
-  ORPHAN_MIN_AGE_MS,
-  type StreamStoreOptions,
-} from './options.ts'
+import { GRACE_MS, KEEP, MAX_KEEP, ORPHAN_MIN_AGE_MS, type StreamStoreOptions } from './options.ts'
 import type { StreamStore } from './stream-store.ts'
 import type { View } from './view.ts'
 import { Writing } from './writing.ts'
@@ -107,7 +101,13 @@ async function openWriting(
   const nowMs = options.nowMs ?? Date.now
   const collector = new Collector(store, common.pins, options.graceMs ?? GRACE_MS)
   const head = found.value.head ?? newHead(toHex(randomBytes(16)))
-  const parts = { store, log, lease: lease.value, collector, afterChange: () => writing.collectSoon() }
+  const parts = {
+    store,
+    log,
+    lease: lease.value,
+    collector,
+    afterChange: () => writing.collectSoon(),
+  }
   const ledger: Ledger = new Ledger(parts, { ...found.value, head })
   const view: View = { store, log, current: async () => ok(ledger.found) }
   const writing: Writing = new Writing({

@@ -60,7 +60,12 @@ function placeOf({ inline, parts }: Placed): StoredSlot['at'] {
 }
 
 const slot: z.ZodMiniType<StoredSlot> = z.pipe(
-  fieldsOf({ operator: z.string(), vnode: nullable(safeInteger), sizeBytes: safeInteger, ...place }),
+  fieldsOf({
+    operator: z.string(),
+    vnode: nullable(safeInteger),
+    sizeBytes: safeInteger,
+    ...place,
+  }),
   z.transform(({ operator, vnode, sizeBytes, ...placed }) => ({
     operator,
     ...(vnode === undefined ? {} : { vnode }),

@@ -1,10 +1,4 @@
-import {
-  attempt,
-  err,
-  ok,
-  thrownError,
-  type AsyncResult,
-} from '@tidemark/core'
+import { attempt, err, ok, thrownError, type AsyncResult } from '@tidemark/core'
 import type { CheckpointManifest } from '../manifest/manifest.ts'
 import type {
   LoadLatestOptions,

@@ -15,14 +15,7 @@ import type { StoredState } from '../state/slot.ts'
 import type { SaveOutcome } from '../store/checkpoint-store.ts'
 import type { ReadStoreError, WriteStoreError } from '../store/errors.ts'
 import { NOTHING_PRUNED, planPrune, type Retainable } from '../store/retention.ts'
-import {
-  isCheckpoint,
-  statusOf,
-  withEntry,
-  withoutEntries,
-  type Entry,
-  type Head,
-} from './head.ts'
+import { isCheckpoint, statusOf, withEntry, withoutEntries, type Entry, type Head } from './head.ts'
 import type { Plan } from './ledger.ts'
 import { readRawState } from './read-state.ts'
 import { NO_BODY, type Body } from './record.ts'

@@ -1,5 +1,5 @@
 import type { AsyncResult, CallOptions } from '@tidemark/core'
-import type { ManifestInput } from '../manifest/create-manifest.ts'
+import type { ManifestInput, Named } from '../manifest/create-manifest.ts'
 import type { SinkCommitStatus } from '../manifest/manifest.ts'
 import type { CheckpointStore, SaveOutcome } from '../store/checkpoint-store.ts'
 import type { ReadStoreError, WriteStoreError } from '../store/errors.ts'
@@ -62,7 +62,7 @@ export interface StreamStore extends CheckpointStore, AsyncDisposable {
    */
   recordSinkStatus(
     checkpointId: bigint,
-    statuses: Readonly<Record<string, SinkCommitStatus>> | ReadonlyMap<string, SinkCommitStatus>,
+    statuses: Named<SinkCommitStatus>,
     options?: CallOptions,
   ): AsyncResult<SaveOutcome, WriteStoreError>
   /** Deletes what was given up and is past its grace. Also happens by itself, beside the saves. */

@@ -5,7 +5,6 @@ import {
   type AsyncResult,
   type CallOptions,
   type CommitLog,
-  type Result,
 } from '@tidemark/core'
 import type { Integer } from '../manifest/create-manifest.ts'
 import type { CheckpointRef, PruneReport } from '../store/checkpoint-store.ts'
@@ -113,13 +112,13 @@ export class Writing {
   collectSoon(): void {
     const isDue = this.#parts.collector.isDue(this.ledger.head, this.policy.nowMs())
     if (!isDue || this.#collecting !== undefined) return
-    this.#collecting = this.collect()
-      .then((done: Result<CollectReport, ReadStoreError>) => {
-        if (!done.ok) this.#parts.onEvent({ kind: 'collect-failed', error: done.error })
-      })
-      .finally(() => {
-        this.#collecting = undefined
-      })
+    this.#collecting = this.#collectAndTell()
+  }
+
+  async #collectAndTell(): Promise<void> {
+    const done = await this.collect()
+    this.#collecting = undefined
+    if (!done.ok) this.#parts.onEvent({ kind: 'collect-failed', error: done.error })
   }
 
   async close(): Promise<void> {

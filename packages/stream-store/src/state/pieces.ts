@@ -49,12 +49,12 @@ export async function* readAhead<T>(pieces: AsyncIterable<T>): AsyncGenerator<T,
   let next = source.next()
   try {
     for (;;) {
-      const { done, value } = await next
-      if (done === true) return
+      const current = await next
+      if (current.done === true) return
       next = source.next()
       // Its failure is reported when its turn comes, also if nobody asks for it.
       next.catch(() => undefined)
-      yield value
+      yield current.value
     }
   } finally {
     await next.catch(() => undefined)

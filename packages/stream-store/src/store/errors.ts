@@ -44,7 +44,8 @@ export type ReadStoreError =
 
 /** Why `loadLatest` gives no checkpoint although there are some. */
 export type LoadLatestError =
-  ReadStoreError | StreamStoreError<'NO_USABLE_CHECKPOINT' | 'RECOVERY_BLOCKED'>
+  | ReadStoreError
+  | StreamStoreError<'NO_USABLE_CHECKPOINT' | 'RECOVERY_BLOCKED'>
 
 /** Why a checkpoint store was not changed, or may not have been. */
 export type WriteStoreError =

@@ -1,5 +1,10 @@
 import { ok, type AsyncResult } from '@tidemark/core'
-import type { CheckpointStore, RecoveryReport, SkippedCheckpoint, ValidateOptions } from './checkpoint-store.ts'
+import type {
+  CheckpointStore,
+  RecoveryReport,
+  SkippedCheckpoint,
+  ValidateOptions,
+} from './checkpoint-store.ts'
 import type { RecoverError } from './errors.ts'
 
 /** What a walk needs to know. */

@@ -11,10 +11,7 @@ export interface Retainable {
  * limit: the newest committed one, for else a run of undecided ones could push out the only
  * checkpoint that recovery can use; and every one whose sinks still have work to do.
  */
-export function planPrune(
-  checkpoints: readonly Retainable[],
-  keep: number,
-): PruneReport {
+export function planPrune(checkpoints: readonly Retainable[], keep: number): PruneReport {
   const newestCommitted = checkpoints.findLast(({ status }) => status === 'committed')
   const removed: bigint[] = []
   const heldBack: { checkpointId: bigint; reason: HoldReason }[] = []

@@ -2,11 +2,7 @@ import { err, ok, type AsyncResult } from '@tidemark/core'
 import type { CheckpointManifest } from '../manifest/manifest.ts'
 import { ChecksumVerifier, needsState } from '../manifest/state-checksum.ts'
 import { fatal, validateManifest, type ValidationIssue } from '../manifest/validate-manifest.ts'
-import type {
-  CheckpointStore,
-  ValidateOptions,
-  ValidationResult,
-} from './checkpoint-store.ts'
+import type { CheckpointStore, ValidateOptions, ValidationResult } from './checkpoint-store.ts'
 import { streamError, type ReadStoreError, type RecoverError } from './errors.ts'
 
 /** Looks at one checkpoint by reading it as any caller would. */
