@@ -18,8 +18,10 @@ export function unsigned(bits: number): z.ZodMiniType<number> {
 
 /** A value that may be missing, and then is this. */
 export function otherwise<T>(value: z.ZodMiniType<T>, absent: () => T): z.ZodMiniType<T> {
-  // oxlint-disable-next-line no-underscore-dangle -- the name that zod gives it
-  return z._default(value, absent)
+  return z.pipe(
+    z.optional(value),
+    z.transform((found) => found ?? absent()),
+  )
 }
 
 /** A map that is empty when it is missing. */

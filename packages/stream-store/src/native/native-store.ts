@@ -56,6 +56,8 @@ export interface StoreParts {
   readonly pins: Pins | undefined
   readonly vnodeCount: number
   readonly onEvent: (event: StoreEvent) => void
+  /** Lets go of the medium, when it was opened for this store alone. */
+  readonly release: (() => Promise<void>) | undefined
 }
 
 /** See {@link StreamStore}. */
@@ -259,6 +261,7 @@ export class NativeStore implements StreamStore {
     this.#isClosed = true
     await this.#parts.writing?.close()
     await this.#parts.pins?.close()
+    await this.#parts.release?.()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -70,6 +70,7 @@ export async function openStreamStore(
     pins,
     vnodeCount: options.vnodeCount ?? DEFAULT_VNODE_COUNT,
     onEvent: options.onEvent ?? (() => undefined),
+    release: options.closeMedium === true ? () => store.close() : undefined,
   }
   if (options.mode === 'read') {
     const view: View = { store, log, current: (call) => findHead(log, call) }

@@ -33,6 +33,8 @@ export interface StreamStoreOptions extends CallOptions {
   readonly nowMs?: () => number
   /** Monotonic time, for signs of life. */
   readonly clock?: Clock
+  /** Also close the medium when the store is closed. Default `false`. */
+  readonly closeMedium?: boolean
 }
 
 /** What retention keeps unless said otherwise. */

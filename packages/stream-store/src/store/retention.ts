@@ -3,7 +3,8 @@ import type { HoldReason, PruneReport } from './checkpoint-store.ts'
 /** What retention needs to know of a checkpoint. */
 export interface Retainable {
   readonly id: bigint
-  readonly status: 'undecided' | 'unsettled' | 'committed'
+  /** A damaged one may go, but does not stand in for a committed one. */
+  readonly status: 'undecided' | 'unsettled' | 'committed' | 'damaged'
 }
 
 /**
@@ -16,8 +17,9 @@ export function planPrune(checkpoints: readonly Retainable[], keep: number): Pru
   const removed: bigint[] = []
   const heldBack: { checkpointId: bigint; reason: HoldReason }[] = []
   for (const { id, status } of checkpoints.slice(0, Math.max(0, checkpoints.length - keep))) {
-    if (status !== 'committed') heldBack.push({ checkpointId: id, reason: status })
-    else if (id === newestCommitted?.id) {
+    if (status === 'undecided' || status === 'unsettled') {
+      heldBack.push({ checkpointId: id, reason: status })
+    } else if (id === newestCommitted?.id) {
       heldBack.push({ checkpointId: id, reason: 'newest-committed' })
     } else removed.push(id)
   }
