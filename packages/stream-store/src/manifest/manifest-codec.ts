@@ -40,7 +40,6 @@ export function encodeManifest(
   const checked = manifestSchema.safeParse(json)
   if (!checked.success) return err(unencodable(describeIssues(checked.error)))
   const compact = writeJson(json)
-  if (!compact.isWellFormed()) return err(unencodable('a string holds half a character'))
   const bytes = utf8.encode(compact)
   if (bytes.length > MAX_MANIFEST_BYTES) return err(tooLong(bytes.length))
   if (form === 'compact') return ok(bytes)

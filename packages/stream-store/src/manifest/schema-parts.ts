@@ -1,6 +1,11 @@
 import * as z from 'zod/mini'
 import { MAX_I64, MAX_U64, MIN_I64 } from './manifest.ts'
 
+/** A string that UTF-8 can hold. */
+export const text: z.ZodMiniType<string> = z.string().check(
+  z.refine((found) => found.isWellFormed(), { error: 'a string holds half a character' }),
+)
+
 /** An unsigned integer of 64 bits. */
 export const u64: z.ZodMiniType<bigint> = z.bigint().check(z.gte(0n), z.lte(MAX_U64))
 
@@ -26,7 +31,7 @@ export function otherwise<T>(value: z.ZodMiniType<T>, absent: () => T): z.ZodMin
 
 /** A map that is empty when it is missing. */
 export function mapOf<T>(value: z.ZodMiniType<T>): z.ZodMiniType<ReadonlyMap<string, T>> {
-  return otherwise(z.map(z.string(), value), () => new Map<string, T>())
+  return otherwise(z.map(text, value), () => new Map<string, T>())
 }
 
 /** A value that may be `null`, and then is `undefined`; it must be there. */

@@ -5,9 +5,7 @@ import type {
   OperatorCheckpoint,
   SinkCommitStatus,
 } from './manifest.ts'
-import { fieldsOf, i64, mapOf, optional, otherwise, u64, unsigned } from './schema-parts.ts'
-
-const text: z.ZodMiniType<string> = z.string()
+import { fieldsOf, i64, mapOf, optional, otherwise, text, u64, unsigned } from './schema-parts.ts'
 
 const connector: z.ZodMiniType<ConnectorCheckpoint> = fieldsOf({
   offsets: z.map(text, text),

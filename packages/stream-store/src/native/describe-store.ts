@@ -1,6 +1,7 @@
 import { countCheckpoints, isCheckpoint } from './head.ts'
 import type { Found } from './history.ts'
 import type { StoreParts } from './native-store.ts'
+import { blobKey } from './view.ts'
 import type { StoreInspection } from './stream-store.ts'
 
 /** A store as people want to see it. */
@@ -21,6 +22,7 @@ export function describeStore(found: Found, { store, writing }: StoreParts): Sto
       status: entry.status,
       revision: entry.seq,
       bytes: entry.bytes,
+      blobs: entry.blobs.map(blobKey),
       createdMs: entry.createdMs,
     })),
     orphans: entries.filter((entry) => !isCheckpoint(entry)).map(({ id }) => id),

@@ -100,6 +100,8 @@ export class Ledger {
   }
 
   async #change<T>(plan: Planner<T>, options?: CallOptions): AsyncResult<T, WriteStoreError> {
+    // A lease that is lost answers with its reason, and writes nothing.
+    if (this.isDisplaced) return this.#refusal()
     const seq = this.#lease.newest.seq + 1
     const planned = await plan(this.#collector.tidy(this.#head), seq)
     if (!planned.ok) return planned
@@ -120,6 +122,12 @@ export class Ledger {
     if (seq % TRUNCATE_EVERY === 0) this.#truncate(spilled.head, seq)
     this.#afterChange()
     return ok(value)
+  }
+
+  async #refusal(): AsyncResult<never, WriteStoreError> {
+    const refused = await this.#lease.append(new Uint8Array())
+    if (!refused.ok) return refused
+    throw new TypeError('a lease that is lost does not append')
   }
 
   /** Beside the saves, never before one: what it frees is void already. */

@@ -28,6 +28,8 @@ export interface StoreInspection {
     readonly status: EntryStatus
     readonly revision: number
     readonly bytes: number
+    /** The keys of the blobs that hold its state. */
+    readonly blobs: readonly string[]
     readonly createdMs: number
   }[]
   /** State that waits for its manifest. */
