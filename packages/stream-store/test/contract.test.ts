@@ -80,12 +80,7 @@ function laminar(): CheckpointStoreSubject {
     return store
   }
   const path = (store: CheckpointStore, id: bigint, file: string) =>
-    join(
-      dirs.get(store) ?? '',
-      'checkpoints',
-      `checkpoint_${String(id).padStart(6, '0')}`,
-      file,
-    )
+    join(dirs.get(store) ?? '', 'checkpoints', `checkpoint_${String(id).padStart(6, '0')}`, file)
   return {
     updates: true,
     sweeps: true,

@@ -2,9 +2,9 @@ import * as z from 'zod/mini'
 import { MAX_I64, MAX_U64, MIN_I64 } from './manifest.ts'
 
 /** A string that UTF-8 can hold. */
-export const text: z.ZodMiniType<string> = z.string().check(
-  z.refine((found) => found.isWellFormed(), { error: 'a string holds half a character' }),
-)
+export const text: z.ZodMiniType<string> = z
+  .string()
+  .check(z.refine((found) => found.isWellFormed(), { error: 'a string holds half a character' }))
 
 /** An unsigned integer of 64 bits. */
 export const u64: z.ZodMiniType<bigint> = z.bigint().check(z.gte(0n), z.lte(MAX_U64))

@@ -53,7 +53,10 @@ function show(value: unknown): string {
   if (value instanceof Uint8Array) return `bytes(${value.length}: ${value.slice(0, 40).join(' ')})`
   if (value instanceof Map) {
     const entries = [...value].map(([key, item]: [unknown, unknown]) => [show(key), show(item)])
-    return `Map{${entries.map((entry) => entry.join(': ')).sort().join(', ')}}`
+    return `Map{${entries
+      .map((entry) => entry.join(': '))
+      .sort()
+      .join(', ')}}`
   }
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`
   if (typeof value === 'object' && value !== null) {

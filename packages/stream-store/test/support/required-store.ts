@@ -1,5 +1,9 @@
 import { coreError, err, ok } from '@tidemark/core'
-import { encodeManifest, type CheckpointManifest, type RequiredCheckpointStore } from '../../src/index.ts'
+import {
+  encodeManifest,
+  type CheckpointManifest,
+  type RequiredCheckpointStore,
+} from '../../src/index.ts'
 import { statusOf } from '../../src/native/head.ts'
 import { planPrune } from '../../src/store/retention.ts'
 
