@@ -60,7 +60,7 @@ export async function openStreamStore(
   const refused = keepError(options.keep ?? KEEP)
   if (refused !== undefined) return err(refused)
   const { store } = options
-  const log = blobCommitLog(store, LOG)
+  const log = blobCommitLog(store, LOG, options.log)
   const before = await findHead(log, options)
   if (!before.ok) return before
   const pins = store.supports.pins ? new Pins(store, clockOf(options)) : undefined
@@ -130,7 +130,8 @@ async function acquire(
   options: StreamStoreOptions,
 ): AsyncResult<Lease, WriteStoreError> {
   const acquired = await acquireLease(options.store, LOG, {
-    ...options,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...clockOf(options),
     takeover: 'always',
     staleAfterMs: STALE_AFTER_MS,
     log,

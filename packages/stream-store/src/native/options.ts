@@ -1,4 +1,4 @@
-import type { BlobStore, CallOptions, Clock } from '@tidemark/core'
+import type { BlobCommitLogOptions, BlobStore, CallOptions, Clock } from '@tidemark/core'
 import type { SkippedCheckpoint } from '../store/checkpoint-store.ts'
 import type { ReadStoreError, WriteStoreError } from '../store/errors.ts'
 
@@ -33,6 +33,8 @@ export interface StreamStoreOptions extends CallOptions {
   readonly nowMs?: () => number
   /** Monotonic time, for signs of life. */
   readonly clock?: Clock
+  /** How an append whose answer is lost is settled. */
+  readonly log?: BlobCommitLogOptions
   /** Also close the medium when the store is closed. Default `false`. */
   readonly closeMedium?: boolean
 }
