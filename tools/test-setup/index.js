@@ -8,8 +8,8 @@ export function packageTests(options = {}) {
     ssr: { resolve: { conditions } },
     test: {
       include: ['test/**/*.test.ts'],
-      testTimeout: options.testTimeoutMs ?? 30_000,
-      hookTimeout: options.hookTimeoutMs ?? 60_000,
+      testTimeout: options.testTimeoutMs ?? 120_000,
+      hookTimeout: options.hookTimeoutMs ?? 120_000,
       reporters: ['default', 'json'],
       outputFile: { json: 'dist/test-report.json' },
       ...(options.globalSetup === undefined ? {} : { globalSetup: options.globalSetup }),

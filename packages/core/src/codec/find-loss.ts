@@ -88,7 +88,7 @@ function collectionLoss(
 function objectLoss(object: object, go: Walk): Loss | undefined {
   const prototype: unknown = Object.getPrototypeOf(object)
   if (prototype !== Object.prototype && prototype !== null) {
-    return because(`an instance of ${object.constructor.name}`)
+    return because(`an instance of ${className(prototype)}`)
   }
   if (Object.getOwnPropertySymbols(object).length > 0) return because('a symbol key')
   if ('toJSON' in object && typeof object.toJSON === 'function') return because('a toJSON method')
@@ -97,4 +97,10 @@ function objectLoss(object: object, go: Walk): Loss | undefined {
     if (found !== undefined) return { ...found, path: `[${JSON.stringify(key)}]${found.path}` }
   }
   return undefined
+}
+
+/** The name behind a prototype, which may be anything: a value is not trusted to be well-made. */
+function className(prototype: unknown): string {
+  const made: unknown = Object.getOwnPropertyDescriptor(Object(prototype), 'constructor')?.value
+  return typeof made === 'function' ? made.name : 'a class without a name'
 }

@@ -2,6 +2,7 @@ import { randomBytes } from '#digest'
 import type { BlobStore, CallOptions } from '../blob/blob-store.ts'
 import { toHex } from '../digest/hex.ts'
 import { coreError } from '../result/core-errors.ts'
+import { addDetails } from '../result/error.ts'
 import { err, ok, unwrap, type AsyncResult } from '../result/result.ts'
 import type {
   AppendError,
@@ -96,7 +97,10 @@ class BlobCommitLog implements CommitLog {
     const bytes = encodeFrame(frame)
     const key = recordKey(this.#prefix, seq)
     const created = await createOnce(this.#store, key, bytes, this.#settle, options)
-    if (!created.ok) return created.error.code === 'CONFLICT' ? err(taken(seq)) : created
+    if (!created.ok)
+      return err(
+        created.error.code === 'CONFLICT' ? taken(seq) : addDetails(created.error, { seq }),
+      )
     // Only now: whoever truncated past this number before the create has made it void.
     const floor = await this.#floors.current()
     if (!floor.ok) return err(unsettled(seq, 'no-answer', floor.error))

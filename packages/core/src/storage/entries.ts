@@ -1,8 +1,8 @@
 import type { BlobStore, GetOptions } from '../blob/blob-store.ts'
-import { concat } from '../blob/blob-body.ts'
+import { concat, resolveRange } from '../blob/blob-body.ts'
 import { coreError, type CoreError } from '../result/core-errors.ts'
 import { quote } from '../result/error.ts'
-import { attempt, ok, type AsyncResult } from '../result/result.ts'
+import { attempt, unwrap, type AsyncResult } from '../result/result.ts'
 import { thrownError } from '../result/thrown.ts'
 import type { EntryInfo, StoredEntry } from './byte-storage.ts'
 import { compareNames } from './identifier.ts'
@@ -36,12 +36,11 @@ export function storedEntry(
     return coreError('CORRUPTED', message, { what: 'entry', reason, identifier, entry: key })
   }
   async function* stream(): AsyncGenerator<Uint8Array, void> {
-    if ('bytes' in at) yield at.bytes.slice()
-    else yield* readStaged(store, { at, sizeBytes }, damaged, options)
+    const range = unwrap(resolveRange(options?.range, sizeBytes))
+    if ('bytes' in at) yield at.bytes.slice(range.start, range.end)
+    else yield* readStaged(store, { at, sizeBytes }, damaged, { ...options, range })
   }
-  const bytes = async (): AsyncResult<Uint8Array, GetError> =>
-    'bytes' in at ? ok(at.bytes.slice()) : gather(stream())
-  return { key, codec, sizeBytes, bytes, stream }
+  return { key, codec, sizeBytes, bytes: () => gather(stream()), stream }
 }
 
 function gather(stream: AsyncGenerator<Uint8Array, void>): AsyncResult<Uint8Array, GetError> {

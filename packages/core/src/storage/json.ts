@@ -74,6 +74,8 @@ function undecodable(what: string, why: string, cause?: unknown): CoreError<'DEC
 function jsonLeaf(value: unknown): LeafVerdict {
   if (value === null || typeof value === 'boolean') return 'kept'
   if (typeof value === 'string') return stringVerdict(value)
+  // Looked into by the walk for encodings that hold them; JSON makes `{}` of either.
+  if (value instanceof Map || value instanceof Set) return { lost: 'a map or a set' }
   if (typeof value !== 'number')
     return typeof value === 'object' ? 'descend' : { lost: typeof value }
   return Number.isFinite(value) ? numberVerdict(value) : { lost: String(value) }

@@ -25,7 +25,9 @@ export async function stage(
   const digests: string[] = []
   let sizeBytes = 0
   async function* hashed(): AsyncIterable<Uint8Array> {
-    for await (const piece of inPieces(body)) {
+    for await (const part of inPieces(body)) {
+      // What is written is what was hashed, whatever the caller does to its array meanwhile.
+      const piece = body instanceof Uint8Array ? part.slice() : part
       digests.push(toHex(sha256(piece)))
       sizeBytes += piece.length
       yield piece
@@ -36,26 +38,38 @@ export async function stage(
 }
 
 /**
- * The bytes of a staged entry, each piece verified before it is handed out. Throws `CORRUPTED` at
- * the first that is not what was written.
+ * The bytes of a staged entry, or of a range of it; each piece is verified before any of it is
+ * handed out. Throws `CORRUPTED` at the first that is not what was written.
  */
 export async function* readStaged(
   store: BlobStore,
   { at, sizeBytes }: Staged,
   damaged: (reason: string) => CoreError<'CORRUPTED'>,
-  options?: CallOptions,
+  options?: ReadStagedOptions,
 ): AsyncGenerator<Uint8Array, void> {
-  const blob = unwrap(await store.get(at.blob, options))
+  const { start, end } = options?.range ?? { start: 0, end: sizeBytes }
+  if (at.pieces.length !== Math.ceil(sizeBytes / PIECE_BYTES)) throw damaged('pieces are missing')
+  let index = Math.floor(start / PIECE_BYTES)
+  const last = Math.ceil(end / PIECE_BYTES)
+  // Whole pieces are read, for only they can be verified.
+  const range = { start: index * PIECE_BYTES, end: Math.max(last, index) * PIECE_BYTES }
+  const blob = unwrap(await store.get(at.blob, { ...options, range }))
   if (blob === undefined) throw damaged('its blob is missing')
   if (blob.sizeBytes !== sizeBytes) throw damaged('its blob has another length')
-  let index = 0
   for await (const piece of inPieces(blob.stream())) {
     if (toHex(sha256(piece)) !== at.pieces[index])
       throw damaged(`piece ${index} has another digest`)
+    const offset = index * PIECE_BYTES
     index += 1
-    yield piece
+    yield piece.subarray(Math.max(start - offset, 0), end - offset)
   }
-  if (index !== at.pieces.length) throw damaged('its blob ended early')
+  if (start < end && index !== last) throw damaged('its blob ended early')
+}
+
+/** Options of {@link readStaged}. */
+interface ReadStagedOptions extends CallOptions {
+  /** A range within the entry; all of it unless said. */
+  readonly range?: { readonly start: number; readonly end: number }
 }
 
 /** Cuts any stream into pieces of 1 MiB, the last one shorter. */

@@ -42,6 +42,11 @@ export async function fails<E>(
   return expectCode(settled.error, codes, what)
 }
 
+/** One of the details of an error. */
+export function detail(error: CheckpointError, name: string): unknown {
+  return Reflect.get(Object(error.details), name)
+}
+
 /** What an iteration yields, to its end. */
 export async function drain<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []

@@ -1,4 +1,4 @@
-import { drain, fails, same, succeeds } from '../check.ts'
+import { detail, drain, fails, same, succeeds } from '../check.ts'
 import { bytesOf, textAt, type BlobStoreCase } from './blob-store-case.ts'
 
 /** None of these is a key on any medium. */
@@ -115,7 +115,7 @@ export const keyCases: readonly BlobStoreCase[] = [
       const info = await succeeds(store.put('a/b', bytesOf('x'), { if: 'absent' }), 'put')
       same(info.key, 'a/b', 'key of put')
       const taken = await fails(store.put('a/b', bytesOf('x'), { if: 'absent' }), 'CONFLICT', 'put')
-      same(Reflect.get(Object(taken.details), 'key'), 'a/b', 'details.key')
+      same(detail(taken, 'key'), 'a/b', 'details.key')
       const many = store.putMany(
         [
           ['a/c', bytesOf('x')],
@@ -124,7 +124,7 @@ export const keyCases: readonly BlobStoreCase[] = [
         { if: 'absent' },
       )
       const error = await fails(many, 'CONFLICT', 'putMany')
-      same(Reflect.get(Object(error.details), 'key'), 'a/b', 'details.key of putMany')
+      same(detail(error, 'key'), 'a/b', 'details.key of putMany')
     },
   },
 ]

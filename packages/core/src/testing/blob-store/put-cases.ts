@@ -1,4 +1,4 @@
-import { check, fails, same, succeeds } from '../check.ts'
+import { check, detail, fails, same, succeeds } from '../check.ts'
 import { blobAt, bytesAt, bytesOf, putText, textAt, type BlobStoreCase } from './blob-store-case.ts'
 
 /** Writing whole bodies under one key. */
@@ -105,7 +105,7 @@ export const putCases: readonly BlobStoreCase[] = [
       await putText(store, 'a', 'kept')
       const options = { signal: AbortSignal.abort(new Error('enough')) }
       const put = await fails(store.put('a', bytesOf('x'), options), 'ABORTED', 'put')
-      same(Reflect.get(Object(put.details), 'committed'), false, 'details.committed of put')
+      same(detail(put, 'committed'), false, 'details.committed of put')
       await fails(store.putMany([['a', bytesOf('x')]], options), 'ABORTED', 'putMany')
       await fails(store.get('a', options), 'ABORTED', 'get')
       await fails(store.head('a', options), 'ABORTED', 'head')

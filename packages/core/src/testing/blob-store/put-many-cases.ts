@@ -1,5 +1,5 @@
 import type { BlobBody } from '../../blob/blob-store.ts'
-import { check, drain, fails, same, succeeds } from '../check.ts'
+import { check, detail, drain, fails, same, succeeds } from '../check.ts'
 import {
   bytesAt,
   bytesOf,
@@ -43,7 +43,7 @@ export const putManyCases: readonly BlobStoreCase[] = [
       await putText(store, 'b', 'taken')
       const blobs = ['a', 'b', 'c'].map((key): [string, BlobBody] => [key, bytesOf(`new ${key}`)])
       const error = await fails(store.putMany(blobs, { if: 'absent' }), 'CONFLICT', 'putMany')
-      const written: unknown = Reflect.get(Object(error.details), 'written')
+      const written: unknown = detail(error, 'written')
       check(Array.isArray(written), 'details.written must be a list of keys')
       check(!written.includes('b'), 'the blob that failed is not written')
       for (const key of written) same(await textAt(store, String(key)), `new ${key}`, String(key))

@@ -1,6 +1,5 @@
-import { check, fails, same, succeeds } from '../check.ts'
+import { check, drain, fails, same, succeeds } from '../check.ts'
 import { concat } from '../../blob/blob-body.ts'
-import { drain } from '../check.ts'
 import {
   blobAt,
   bytesAt,

@@ -1,0 +1,35 @@
+import type { Failure } from './errors.ts'
+
+/** The exit codes of `strata`, as the README lists them. */
+export const EXIT = {
+  done: 0,
+  /** Something failed that has no code of its own. */
+  failed: 1,
+  /** The command line is not understood. */
+  usage: 2,
+  /** The repository cannot be read. */
+  repository: 3,
+  /** The place cannot be saved, or what is saved cannot be read. */
+  store: 4,
+  /** SIGINT; the place is saved. */
+  interrupted: 130,
+  /** SIGTERM; the place is saved. */
+  terminated: 143,
+} as const
+
+/** The exit code for a failure: what neither git nor Strata reports comes from the store. */
+export function exitCodeOf(failure: { readonly code: string }): number {
+  return CODES.get(failure.code) ?? EXIT.store
+}
+
+const CODES: ReadonlyMap<string, number> = new Map<Failure['code'], number>([
+  ['GIT_NOT_FOUND', EXIT.repository],
+  ['PATH_UNREADABLE', EXIT.repository],
+  ['NOT_A_REPOSITORY', EXIT.repository],
+  ['DUBIOUS_OWNERSHIP', EXIT.repository],
+  ['OBJECTS_MISSING', EXIT.repository],
+  ['GIT_FAILED', EXIT.failed],
+  ['GIT_OUTPUT_UNKNOWN', EXIT.failed],
+  ['HISTORY_MISMATCH', EXIT.failed],
+  ['CHECKPOINT_NOT_FOUND', EXIT.failed],
+])

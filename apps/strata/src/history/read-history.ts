@@ -1,0 +1,92 @@
+import { Readable } from 'node:stream'
+import { BlobLines } from './blob-lines.ts'
+import { ByteInput, unknownOutput } from './byte-input.ts'
+import type { Change, Commit, Edit } from './commit.ts'
+import { startGit, type GitPlace } from './git.ts'
+import type { CommitList } from './list-commits.ts'
+import { parsePatches, type Patch } from './parse-patches.ts'
+
+/** The form of the output: see `parsePatches`. */
+const FORM = ['--stdin', '--always', '-r', '-z', '--raw', '--patch', '--format=%x01%H']
+
+/**
+ * How differences are made. Everything that changes them is said here, so that no default of this
+ * or another git decides. A commit is compared with its first parent, the first with nothing. A
+ * file that was moved keeps its lines if at least half of it is the same; when more than 400 files
+ * moved at once, if it is the same to the byte: comparing each with each would take minutes.
+ */
+const MEANING = [
+  '--root',
+  '--unified=0',
+  '--inter-hunk-context=0',
+  '--diff-algorithm=myers',
+  '--indent-heuristic',
+  '--find-renames=50%',
+  '-l400',
+  '--ignore-submodules=none',
+  '--submodule=short',
+  '--no-ext-diff',
+  '--no-textconv',
+  '--no-color',
+]
+
+/**
+ * Reads the commits of a list, one after the other, as git finds their differences. Only the
+ * commit at hand is in memory; a slow reader slows git down.
+ *
+ * Throws a `GitError`. Leaving the loop early ends git.
+ */
+export async function* readHistory(git: GitPlace, list: CommitList): AsyncGenerator<Commit, void> {
+  const differences = startGit(git, ['diff-tree', ...FORM, ...MEANING])
+  const blobs = new BlobLines(git)
+  Readable.from(requestsOf(list)).pipe(differences.input)
+  try {
+    let index = 0
+    for await (const { id, patches } of parsePatches(new ByteInput(differences.output))) {
+      const day = list.days[index]
+      if (day === undefined || id !== list.ids[index]) throw unknownOutput('the next commit')
+      yield { id, day, changes: await changesOf(patches, blobs) }
+      index += 1
+    }
+    if (index < list.ids.length) throw unknownOutput('another commit')
+  } finally {
+    await differences.stop()
+    await blobs.close()
+  }
+}
+
+/** For each commit its id and the parent to compare it with: the commit before it in the list. */
+function* requestsOf(list: CommitList): Generator<string, void> {
+  let parent = list.after
+  for (const id of list.ids) {
+    yield parent === undefined ? `${id}\n` : `${id} ${parent}\n`
+    parent = id
+  }
+}
+
+async function changesOf(patches: readonly Patch[], blobs: BlobLines): Promise<Change[]> {
+  const changes: Change[] = []
+  for (const patch of patches) {
+    const from = isFile(patch.oldMode) ? patch.from : undefined
+    if (isFile(patch.newMode)) {
+      const edit = await editOf(patch, from, blobs)
+      changes.push({ kind: 'file', path: patch.path, from, edit })
+      if (patch.status === 'R') changes.push({ kind: 'gone', path: patch.from })
+    } else if (from !== undefined) {
+      changes.push({ kind: 'gone', path: from })
+    }
+  }
+  return changes
+}
+
+async function editOf(patch: Patch, from: string | undefined, blobs: BlobLines): Promise<Edit> {
+  if (!patch.binary) return { kind: 'hunks', hunks: patch.hunks }
+  // A new file is itself what git found to be binary; of a changed one it may be the old content.
+  const lines = from === undefined ? 'binary' : await blobs.count(patch.newObject)
+  return lines === 'binary' ? { kind: 'binary' } : { kind: 'rewritten', lines }
+}
+
+/** Regular files are 100644 and 100755; a symbolic link is 120000, a submodule 160000. */
+function isFile(mode: string): boolean {
+  return mode.startsWith('100')
+}

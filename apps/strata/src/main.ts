@@ -1,0 +1,86 @@
+import { resolve } from 'node:path'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { EXIT } from './exit-code.ts'
+import { runCommand, type CommandOptions } from './run-command.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** After so many commits the place is saved: some seconds of reading are lost to a kill at most. */
+const DEFAULT_EVERY = 500
+
+/** More would mean never. */
+const MAX_EVERY = 1_000_000
+
+/** Understands the command line and does what it says; gives the exit code. */
+export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  let exitCode: number = EXIT.done
+  const begin = async (
+    from: CommandOptions['from'],
+    path: string | undefined,
+    flags: Flags,
+  ): Promise<void> => {
+    const { directory } = surroundings
+    const store = flags.store === undefined ? undefined : resolve(directory, flags.store)
+    const { every, json = false } = flags
+    const options = { from, path: resolve(directory, path ?? '.'), store, every, json }
+    exitCode = await runCommand(options, surroundings)
+  }
+  const program = newProgram(surroundings)
+  withFlags(program.command('run'), 'read the history, from where the last run got to')
+    .option('--fresh', 'begin at the first commit, whatever is saved')
+    .action((path: string | undefined, flags: Flags) =>
+      begin(flags.fresh === true ? 'begin' : 'resume', path, flags),
+    )
+  withFlags(program.command('update'), 'read what is new since the last run').action(
+    (path: string | undefined, flags: Flags) => begin('update', path, flags),
+  )
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return exitCode
+  } catch (thrown) {
+    // Help and version come this way too, with an exit code of 0.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage
+    throw thrown
+  }
+}
+
+interface Flags {
+  readonly store?: string
+  readonly every: number
+  readonly json?: boolean
+  readonly fresh?: boolean
+}
+
+function newProgram({ out, err }: Surroundings): Command {
+  return new Command('strata')
+    .description('How old is the code that survives? Reads the history of a git repository.')
+    .exitOverride()
+    .configureOutput({ writeOut: out.write, writeErr: err.write })
+    .addHelpText('after', `\n${EXIT_CODES}`)
+}
+
+const EXIT_CODES = `Exit codes:
+  0    done
+  1    failed; the message says why
+  2    the command line is not understood
+  3    the repository cannot be read
+  4    the place cannot be saved or read
+  130  interrupted (SIGINT), the place is saved
+  143  terminated (SIGTERM), the place is saved`
+
+function withFlags(command: Command, description: string): Command {
+  return command
+    .description(description)
+    .argument('[repository]', 'a directory in it', '.')
+    .option(
+      '--store <directory>',
+      'where the place is saved (default: strata in the git directory)',
+    )
+    .option('--every <commits>', 'how often the place is saved', parseEvery, DEFAULT_EVERY)
+    .option('--json', 'write the result as JSON, and events as JSON lines to standard error')
+}
+
+function parseEvery(text: string): number {
+  const every = Number(text)
+  if (/^[0-9]+$/u.test(text) && every >= 1 && every <= MAX_EVERY) return every
+  throw new InvalidArgumentError(`It is a whole number from 1 to ${MAX_EVERY}.`)
+}

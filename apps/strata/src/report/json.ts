@@ -1,0 +1,44 @@
+import type { CheckpointSkipped, StartedAgain } from '../run-event.ts'
+import type { RunResult } from '../run.ts'
+import { formatDay } from './format.ts'
+import { layersOf } from './layers.ts'
+import type { Report } from './report.ts'
+
+/** The version of the JSON form: rises when a field changes its meaning or goes away. */
+const JSON_VERSION = 1
+
+/** What happened on the way that the numbers alone do not tell. */
+export interface Incidents {
+  readonly checkpointsSkipped: readonly Omit<CheckpointSkipped, 'kind'>[]
+  readonly startedAgain: StartedAgain['reason'] | undefined
+}
+
+/** The result as one line of JSON; the README describes each field. The digest is the last. */
+export function jsonOf(result: RunResult, report: Report, incidents: Incidents): string {
+  const { state } = result
+  const dayOrNull = (day: number | undefined): string | null =>
+    day === undefined || state.position === 0 ? null : formatDay(day)
+  return JSON.stringify({
+    strata: JSON_VERSION,
+    commit: state.commit ?? null,
+    position: state.position,
+    total: result.total,
+    finished: result.finished,
+    resumedFrom: result.resumedFrom,
+    commitsRead: result.commitsRead,
+    shallow: state.origin?.cut ?? false,
+    startedAgain: incidents.startedAgain ?? null,
+    checkpointsSkipped: incidents.checkpointsSkipped,
+    firstDay: dayOrNull(state.firstDay),
+    lastDay: dayOrNull(state.lastDay),
+    medianDay: dayOrNull(report.medianDay),
+    files: report.files,
+    binaryFiles: report.binaryFiles,
+    lines: report.lines,
+    layers: layersOf(report.days, 'month').map(({ name, lines }) => ({ month: name, lines })),
+    hotspots: report.hotspots.map(({ path, lines, commits, churn }) => {
+      return { path, lines, commits, churn }
+    }),
+    digest: result.digest,
+  })
+}

@@ -1,0 +1,101 @@
+import { EXIT, exitCodeOf } from './exit-code.ts'
+import type { Failure } from './errors.ts'
+import { interruptedNotice, noticeOf, short } from './notices.ts'
+import { progressEvents, progressFor, type Progress } from './progress.ts'
+import { jsonOf, type Incidents } from './report/json.ts'
+import { pageFor, type Page } from './report/page.ts'
+import { renderReport } from './report/render.ts'
+import { reportOf } from './report/report.ts'
+import { run, type RunOptions, type RunResult } from './run.ts'
+import type { RunEvent } from './run-event.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** What the command line asks for. */
+export interface CommandOptions extends Pick<RunOptions, 'from' | 'path' | 'store' | 'every'> {
+  readonly json: boolean
+}
+
+/** Runs the pipeline and writes what comes of it; gives the exit code. */
+export async function runCommand(
+  options: CommandOptions,
+  surroundings: Surroundings,
+): Promise<number> {
+  const voice = options.json ? jsonVoice(surroundings) : humanVoice(surroundings)
+  const { environment, signal } = surroundings
+  const ended = await run({ ...options, environment, signal, onEvent: voice.onEvent })
+  if (!ended.ok) {
+    voice.failed(ended.error)
+    return exitCodeOf(ended.error)
+  }
+  voice.ended(ended.value)
+  if (ended.value.finished) return EXIT.done
+  return signal.reason === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
+}
+
+/** How a run is told to whoever started it. */
+interface Voice {
+  readonly onEvent: (event: RunEvent) => void
+  readonly ended: (result: RunResult) => void
+  readonly failed: (failure: Failure) => void
+}
+
+/** To people: notices and the report on standard output, progress and failures beside it. */
+function humanVoice({ out, err, environment, now }: Surroundings): Voice {
+  const page = pageFor(out, environment)
+  const { paint } = pageFor(err, environment)
+  const { write, isTerminal } = err
+  const progress = progressFor({ write, isTerminal, paint, now })
+  return {
+    onEvent(event) {
+      const notice = noticeOf(event)
+      if (notice !== undefined) {
+        progress.clear()
+        out.write(`${notice}\n`)
+      }
+      progress.show(event)
+    },
+    ended(result) {
+      progress.clear()
+      out.write(result.finished ? finale(result, page) : interruption(result))
+    },
+    failed(failure) {
+      progress.clear()
+      err.write(`${paint.bad('strata:')} ${failure.message}\n`)
+    },
+  }
+}
+
+/** To programs: one JSON object on standard output, events as JSON lines beside it. */
+function jsonVoice({ out, err }: Surroundings): Voice {
+  const progress: Progress = progressEvents(err.write)
+  const incidents: { -readonly [Key in keyof Incidents]: Incidents[Key] } = {
+    checkpointsSkipped: [],
+    startedAgain: undefined,
+  }
+  return {
+    onEvent(event) {
+      if (event.kind === 'started-again') incidents.startedAgain = event.reason
+      if (event.kind === 'checkpoint-skipped') {
+        const { generation, reason } = event
+        incidents.checkpointsSkipped = [...incidents.checkpointsSkipped, { generation, reason }]
+      }
+      progress.show(event)
+    },
+    ended(result) {
+      out.write(`${jsonOf(result, reportOf(result.state), incidents)}\n`)
+    },
+    failed(failure) {
+      out.write(`${JSON.stringify({ strata: 1, error: failure })}\n`)
+    },
+  }
+}
+
+/** The report; its last line ends with the digest. */
+function finale({ state, digest }: RunResult, page: Page): string {
+  const where = state.commit === undefined ? '' : ` at ${short(state.commit)}`
+  return `\n${renderReport(state, reportOf(state), page)}\n  digest${where}  ${digest}\n`
+}
+
+function interruption({ state, total }: RunResult): string {
+  return `${interruptedNotice(state.position, total)}\n`
+}

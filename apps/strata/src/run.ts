@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import { attempt, thrownError, unwrap, type AsyncResult } from '@tidemark/core'
+import { FileStorage } from '@tidemark/core/file'
+import type { Failure } from './errors.ts'
+import { readHistory } from './history/read-history.ts'
+import { openRepository } from './history/repository.ts'
+import { sealGit } from './history/sealed-git.ts'
+import { digestOf, encodeState } from './layers/state-codec.ts'
+import { applyCommit, type State } from './layers/state.ts'
+import { savePlace } from './place.ts'
+import type { RunEvent } from './run-event.ts'
+import { findStart } from './start.ts'
+
+/** What a run is asked to do. */
+export interface RunOptions {
+  /** A directory in the repository. */
+  readonly path: string
+  /** Where the place is saved. Default: `strata` in the git directory. */
+  readonly store?: string | undefined
+  /** The place is saved after so many commits, and at the end. */
+  readonly every: number
+  /** `begin` at the first commit, `resume` from what is saved, `update` only from what is saved. */
+  readonly from: 'begin' | 'resume' | 'update'
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Ends the run after the commit at hand; its place is saved. */
+  readonly signal: AbortSignal
+  /** Hears what happens, as it happens. */
+  readonly onEvent: (event: RunEvent) => void
+}
+
+/** How a run ended. */
+export interface RunResult {
+  readonly state: State
+  /** The digest of the state: equal for equal commits, however often the run was interrupted. */
+  readonly digest: string
+  /** The number of commits that did not have to be read again; 0 when it began at the first. */
+  readonly resumedFrom: number
+  readonly commitsRead: number
+  readonly total: number
+  readonly finished: boolean
+}
+
+/**
+ * The pipeline, whole. Read this first:
+ *
+ *     history ── commit by commit ──▶ state ── every n commits ──▶ checkpoint
+ *
+ * Git tells the history as a stream of differences. The state knows when each surviving line was
+ * born. The checkpoint holds the state and thereby the place in the stream: whatever ends this
+ * process, the next run reads on from there and arrives at the same state, digest for digest.
+ *
+ * Fails with what git or the storage fail with; the place reached by then is saved.
+ */
+export function run(options: RunOptions): AsyncResult<RunResult, Failure> {
+  return attempt(() => pipeline(options), thrownError<Failure>)
+}
+
+async function pipeline(options: RunOptions): Promise<RunResult> {
+  const repository = unwrap(await openRepository(options.path, options.environment))
+  const store = options.store ?? join(repository.gitDirectory, 'strata')
+  const storage = unwrap(await FileStorage.open(join(store, 'checkpoints')))
+  try {
+    const git = unwrap(await sealGit(repository, join(store, 'git'), options.environment))
+    const { state, commits } = await findStart(repository, git, storage, options)
+    const resumedFrom = state.position
+    const total = resumedFrom + commits.ids.length
+
+    let saved = resumedFrom
+    const save = async (): Promise<void> => {
+      if (state.position === saved) return
+      options.onEvent({ kind: 'saving', position: state.position, total })
+      const { generation } = unwrap(await savePlace(storage, state))
+      saved = state.position
+      options.onEvent({ kind: 'saved', position: saved, total, generation })
+    }
+
+    try {
+      for await (const commit of readHistory(git, commits)) {
+        unwrap(applyCommit(state, commit))
+        options.onEvent({ kind: 'read', position: state.position, total })
+        if (state.position % options.every === 0) await save()
+        if (options.signal.aborted) break
+      }
+    } finally {
+      await save()
+    }
+
+    const digest = digestOf(encodeState(state))
+    const commitsRead = state.position - resumedFrom
+    return { state, digest, resumedFrom, commitsRead, total, finished: state.position === total }
+  } finally {
+    await storage.close()
+  }
+}

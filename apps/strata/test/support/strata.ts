@@ -1,0 +1,83 @@
+import { spawn, type SpawnOptions } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { CLEAN } from './git.ts'
+
+/** The built command: what a user runs. */
+export const CLI: string = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+/** How a run of the command ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+  /** The lines of standard output. */
+  readonly lines: readonly string[]
+}
+
+/** A running command. */
+export interface Running {
+  readonly kill: (signal: NodeJS.Signals) => void
+  /** Hears each line of standard error as it comes. */
+  readonly onLine: (listener: (line: string) => void) => void
+  readonly ended: Promise<Ended>
+}
+
+/** Starts `strata`. */
+export function start(args: readonly string[], options: SpawnOptions = {}): Running {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: CLEAN,
+    ...options,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const listeners: ((line: string) => void)[] = []
+  let [stdout, stderr, partial] = ['', '', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+    const lines = (partial + text).split('\n')
+    partial = lines.pop() ?? ''
+    for (const line of lines) for (const listener of listeners) listener(line)
+  })
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      resolve({ code, signal, stdout, stderr, lines: stdout.trimEnd().split('\n') })
+    })
+  })
+  return {
+    kill: (signal) => void child.kill(signal),
+    onLine: (listener) => void listeners.push(listener),
+    ended,
+  }
+}
+
+/** Runs `strata` to its end. */
+export function strata(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
+  return start(args, options).ended
+}
+
+/** What `--json` wrote. */
+export interface JsonResult {
+  readonly strata: number
+  readonly commit: string | null
+  readonly position: number
+  readonly total: number
+  readonly finished: boolean
+  readonly resumedFrom: number
+  readonly commitsRead: number
+  readonly shallow: boolean
+  readonly startedAgain: string | null
+  readonly checkpointsSkipped: readonly { readonly generation: number; readonly reason: string }[]
+  readonly lines: number
+  readonly files: number
+  readonly binaryFiles: number
+  readonly digest: string
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+/** The JSON of a run that wrote some. */
+export function jsonIn(ended: Ended): JsonResult {
+  // oxlint-disable-next-line typescript/no-unsafe-return -- its fields are what the tests look at
+  return JSON.parse(ended.stdout)
+}

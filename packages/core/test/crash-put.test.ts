@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest'
+import { FileBlobStore } from '../src/file/file-blob-store.ts'
+import { unwrap } from '../src/result/result.ts'
+import { SimulatedDisk, type CrashReport } from '../src/testing/simulated-disk/index.ts'
+import { BlobLedger, HOME } from './crash/blob-ledger.ts'
+import { addReports, EFFORT, proveCrashStates, say } from './crash/crash-proof.ts'
+import { LogLedger, openLog } from './crash/log-ledger.ts'
+
+/** Torn at five sector boundaries. */
+const LONG = 'x'.repeat(2_900)
+
+type Step = (ledger: BlobLedger, store: FileBlobStore) => Promise<string>
+
+const put =
+  (key: string, value: string): Step =>
+  (ledger, store) =>
+    ledger.put(store, key, value)
+const create =
+  (key: string, value: string): Step =>
+  (ledger, store) =>
+    ledger.put(store, key, value, { if: 'absent' })
+const remove =
+  (key: string): Step =>
+  (ledger, store) =>
+    ledger.delete(store, key)
+
+interface World {
+  readonly first?: readonly Step[]
+  readonly steps: readonly Step[]
+  /** All at once in the place of one after the other. */
+  readonly atOnce?: boolean
+  readonly limit?: number
+}
+
+/** Cuts the power everywhere in these steps on a fresh store, from its opening on. */
+async function proveBlobs({ first = [], steps, atOnce, limit }: World): Promise<CrashReport> {
+  const disk = new SimulatedDisk()
+  const ledger = new BlobLedger(disk)
+  const store = unwrap(await FileBlobStore.open(HOME, { fileSystem: disk.fileSystem() }))
+  for (const step of first) await step(ledger, store)
+  if (atOnce === true) await Promise.all(steps.map((step) => step(ledger, store)))
+  else for (const step of steps) await step(ledger, store)
+  return proveCrashStates(
+    disk,
+    (state) => ledger.check(state),
+    limit === undefined ? {} : { limit },
+  )
+}
+
+describe('after a power cut, whenever it comes', () => {
+  it('a put is whole or absent, and there once acknowledged', async () => {
+    const reports = [
+      await proveBlobs({ steps: [put('a', 'one')] }),
+      await proveBlobs({ steps: [put('d/e/a', LONG)] }),
+      await proveBlobs({ first: [put('d/a', 'one')], steps: [put('d/a', LONG)] }),
+    ]
+    say('put', addReports(reports))
+    expect(addReports(reports).exhaustive).toBe(true)
+  })
+
+  it('a create is whole or absent, and taken once acknowledged', async () => {
+    const reports = [
+      await proveBlobs({ steps: [create('a', 'one')] }),
+      await proveBlobs({ steps: [create('d/e/a', LONG)] }),
+      await proveBlobs({ first: [put('d/a', 'one')], steps: [create('d/a', LONG)] }),
+    ]
+    say('create-only put', addReports(reports))
+    expect(addReports(reports).exhaustive).toBe(true)
+  })
+
+  it('every pair of changes leaves each key old or new', async () => {
+    const changes = (key: string, value: string): Step[] => [
+      put(key, value),
+      create(key, value),
+      remove(key),
+    ]
+    const reports: CrashReport[] = []
+    for (const other of ['d/a', 'd/b', 'e/c']) {
+      for (const one of changes('d/a', 'one')) {
+        for (const two of changes(other, LONG.slice(0, 700))) {
+          for (const first of [[], [put('d/a', 'zero')]]) {
+            for (const atOnce of [false, true]) {
+              reports.push(await proveBlobs({ first, steps: [one, two], atOnce }))
+            }
+          }
+        }
+      }
+    }
+    say(`${reports.length} pairs of put, create and delete`, addReports(reports))
+    expect(addReports(reports).exhaustive).toBe(true)
+  })
+
+  it('many puts at once into one directory leave each key old or new', async () => {
+    const steps = ['d/a', 'd/b', 'd/c', 'd/d'].flatMap((key) => [
+      put(key, `first of ${key}`),
+      create(key, `second of ${key}`),
+      put(key, `third of ${key}`),
+    ])
+    const report = await proveBlobs({ steps, atOnce: true, limit: 1_200 * EFFORT })
+    say('twelve puts at once', report)
+    expect(report.states).toBeGreaterThan(20_000)
+  })
+})
+
+describe('after a power cut during putMany and sweep', () => {
+  it('every file is old or new, and all are there once acknowledged', async () => {
+    const both: Step = (ledger, store) =>
+      ledger.putMany(store, { 'd/a': 'one', 'd/b': LONG.slice(0, 600), 'e/c': 'three' })
+    const reports = [
+      await proveBlobs({ steps: [both] }),
+      await proveBlobs({ first: [put('d/a', 'zero')], steps: [both, put('e/c', 'four')] }),
+      await proveBlobs({
+        steps: [both, create('d/b', 'other')],
+        atOnce: true,
+        limit: 500 * EFFORT,
+      }),
+    ]
+    say('putMany', addReports(reports))
+    expect(reports[0]?.exhaustive).toBe(true)
+  })
+
+  it('a sweep deletes what crashed puts left, and no blob', async () => {
+    const disk = new SimulatedDisk()
+    for (const name of ['.tmp-1-1', 'd/.tmp-1-2', 'd/e/.tmp-1-3']) {
+      disk.plant(`${HOME}/${name}`, new Uint8Array(3))
+    }
+    const ledger = new BlobLedger(disk)
+    const store = unwrap(await FileBlobStore.open(HOME, { fileSystem: disk.fileSystem() }))
+    await put('d/a', 'one')(ledger, store)
+    expect(await ledger.sweep(store)).toBe('ok')
+    await create('d/b', 'two')(ledger, store)
+    const report = await proveCrashStates(disk, (state) => ledger.check(state))
+    say('sweep of a store', report)
+    expect(report.exhaustive).toBe(true)
+  })
+
+  it('a second power cut, during the recovery from the first, loses nothing either', async () => {
+    const disk = new SimulatedDisk()
+    const ledger = new BlobLedger(disk)
+    const store = unwrap(await FileBlobStore.open(HOME, { fileSystem: disk.fileSystem() }))
+    for (const step of [put('d/a', 'one'), create('e/b', 'two'), put('d/a', 'three')]) {
+      await step(ledger, store)
+    }
+    const reports: CrashReport[] = []
+    const first = await proveCrashStates(disk, async ({ disk: left }) => {
+      const second = left.withNodes(left.start)
+      const recovered = new BlobLedger(second, await ledger.find(left))
+      const opened = unwrap(
+        await FileBlobStore.open(HOME, { fileSystem: second.fileSystem('recovery') }),
+      )
+      await recovered.sweep(opened)
+      await put('d/a', 'four')(recovered, opened)
+      await create('e/b', 'five')(recovered, opened)
+      reports.push(await proveCrashStates(second, (state) => recovered.check(state)))
+    })
+    say(`recovery of a store, from all of ${first.states} states`, addReports(reports))
+    expect(addReports(reports).exhaustive).toBe(true)
+  })
+})
+
+describe('a log, after a power cut, whenever it comes,', () => {
+  it('ends with the last record that was acknowledged, or the one begun after it', async () => {
+    const disk = new SimulatedDisk()
+    const ledger = new LogLedger(disk)
+    const { log } = await openLog(disk.fileSystem())
+    await ledger.appendMany(log, 3)
+    const report = await proveCrashStates(disk, (state) => ledger.check(state))
+    say('append', report)
+    expect(report.exhaustive).toBe(true)
+  })
+
+  it('holds one of two records that were appended at once', async () => {
+    const reports: CrashReport[] = []
+    for (const begun of [0, 1]) {
+      const disk = new SimulatedDisk()
+      const ledger = new LogLedger(disk)
+      const { log, store } = await openLog(disk.fileSystem())
+      const other = (await openLog(disk.fileSystem())).log
+      expect(store.supports.durable).toBe('power')
+      const tip = await ledger.appendMany(log, begun)
+      const ends = await Promise.all([
+        ledger.append(log, tip, 'ours'),
+        ledger.append(other, tip, 'theirs'),
+      ])
+      expect(ends.filter((end) => end === 'CONFLICT')).toHaveLength(1)
+      reports.push(await proveCrashStates(disk, (state) => ledger.check(state)))
+    }
+    say('append and append', addReports(reports))
+    expect(addReports(reports).exhaustive).toBe(true)
+  })
+})

@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest'
+import { MemoryBlobStore, openStorage, unwrap, type StorageOptions } from '../src/index.ts'
+import {
+  createScheduler,
+  evenly,
+  FaultyBlobStore,
+  seededRandom,
+  type Scheduler,
+} from '../src/testing/index.ts'
+
+const SEED = Number(process.env['TIDEMARK_SEED'] ?? 1)
+const RUNS = 120
+
+const REPLACE = { ifExists: 'replace' } as const
+const OPTIONS: StorageOptions = { guard: true, keepLast: 1 }
+const large = (n: number): Uint8Array => new Uint8Array(70_000).fill(n)
+
+/** A process on the medium whose calls wait for their turn. */
+function processOn(medium: MemoryBlobStore, scheduler: Scheduler, name: string) {
+  const gate = ({ operation, key }: { operation: string; key: string }) =>
+    scheduler.turn(name, { call: 'mark', path: `${operation} ${key}` })
+  return openStorage(new FaultyBlobStore(medium, { gate }), OPTIONS)
+}
+
+/** Two generations on a medium, of which retention keeps the newer. */
+async function twoGenerations(): Promise<MemoryBlobStore> {
+  const medium = new MemoryBlobStore()
+  const storage = openStorage(medium, { ...OPTIONS, keepLast: 2 })
+  for (const n of [1, 2]) unwrap(await storage.save('a', { big: large(n) }, REPLACE))
+  await storage.close()
+  return medium
+}
+
+async function schedule(seed: number): Promise<void> {
+  const medium = await twoGenerations()
+  const scheduler = createScheduler(evenly(seededRandom(seed)))
+  const reader = processOn(medium, scheduler, 'reader')
+  const collector = processOn(medium, scheduler, 'collector')
+  const read = async (generation: number | undefined) => {
+    const options = generation === undefined ? {} : { generation }
+    const loaded = await reader.loadCheckpoint('a', options)
+    if (!loaded.ok) return loaded.error.code
+    const bytes = await loaded.value.getBytes('big')
+    const seen = bytes.ok ? bytes.value[0] : bytes.error.code
+    const expected = loaded.value.generation
+    await loaded.value.close()
+    expect(seen, `seed ${seed}: what a reader of generation ${expected} reads`).toBe(expected)
+    return 'read'
+  }
+  const collect = async () => {
+    unwrap(await collector.gc())
+    unwrap(await collector.save('a', { big: large(3) }, REPLACE))
+    unwrap(await collector.gc())
+    return 'collected'
+  }
+  const ends = await scheduler.run([read(1), read(undefined), collect()])
+  for (const end of ends) if (end?.status === 'rejected') throw end.reason
+  expect(['read', 'CHECKPOINT_NOT_FOUND']).toContain(
+    ends[0]?.status === 'fulfilled' ? ends[0].value : '',
+  )
+  // When all is quiet, nothing is left behind.
+  const last = openStorage(medium, OPTIONS)
+  unwrap(await last.gc())
+  const left: string[] = []
+  for await (const { key } of medium.list({ prefix: 'blob/' })) left.push(key)
+  expect(left).toHaveLength(1)
+  expect(unwrap(await last.verify()).problems).toEqual([])
+}
+
+it(`bytes are never deleted under a reader, in ${RUNS} orders of the calls (seed ${SEED})`, async () => {
+  for (let i = 0; i < RUNS; i++) await schedule(SEED * 1_000_003 + i)
+})

@@ -1,0 +1,105 @@
+// pnpm mutants <package> [--only <word>]: plants one bug at a time in a copy of the package and
+// shows which of its tests catches it. A bug that survives, or that no longer fits the source,
+// fails the run.
+import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const [name = '', ...rest] = process.argv.slice(2)
+const only = rest[0] === '--only' ? (rest[1] ?? '') : ''
+const source = resolve('packages', name)
+if (!existsSync(join(source, 'mutants'))) {
+  process.stderr.write('usage: pnpm mutants <package> [--only <word>]\n')
+  process.exit(2)
+}
+
+// Below the workspace's root, so that its modules are found; beside the base of the tsconfigs.
+const workshop = resolve('.cache/mutants')
+const copy = join(workshop, 'packages', name)
+rmSync(workshop, { recursive: true, force: true })
+mkdirSync(copy, { recursive: true })
+cpSync('tsconfig.base.json', join(workshop, 'tsconfig.base.json'))
+for (const entry of readdirSync(source)) {
+  if (entry === 'node_modules') symlinkSync(join(source, entry), join(copy, entry), 'dir')
+  else if (entry !== 'dist') cpSync(join(source, entry), join(copy, entry), { recursive: true })
+}
+
+const mutants = []
+for (const file of readdirSync(join(source, 'mutants')).sort()) {
+  const { mutants: some } = await import(pathToFileURL(join(source, 'mutants', file)).href)
+  mutants.push(...some)
+}
+const chosen = mutants.filter((mutant) => `${mutant.name} ${mutant.rule}`.includes(only))
+
+function runTests(files) {
+  const begun = performance.now()
+  const run = spawnSync(
+    resolve('node_modules/.bin/vitest'),
+    ['run', ...files, '--bail', '1', '--reporter', 'json', '--outputFile', 'report.json'],
+    { cwd: copy, encoding: 'utf8', timeout: 180_000, env: { ...process.env, NO_COLOR: '1' } },
+  )
+  const seconds = (performance.now() - begun) / 1000
+  const said = `${run.stdout}${run.stderr}`
+  // A run that had to be ended was caught: a bug may well hang.
+  if (run.error !== undefined) return { isRed: true, by: 'no end in 180 s', seconds, said }
+  return { isRed: run.status !== 0, by: firstFailure(said), seconds, said }
+}
+
+/** The name of the first test that failed, and the file it is in. */
+function firstFailure(said) {
+  try {
+    const report = JSON.parse(readFileSync(join(copy, 'report.json'), 'utf8'))
+    for (const { name: file, assertionResults } of report.testResults) {
+      const failed = assertionResults.find(({ status }) => status === 'failed')
+      if (failed !== undefined) return `${file.split('/').at(-1)}: ${failed.title}`
+    }
+  } catch {
+    // No report: it did not even start.
+  }
+  return said.trim().split('\n').at(-1) ?? ''
+}
+
+const files = [...new Set(chosen.flatMap(({ tests }) => tests))]
+process.stdout.write(`${chosen.length} planted bugs in ${name}; first without any\n`)
+const baseline = runTests(files)
+if (baseline.isRed) {
+  process.stderr.write(`${baseline.said}\nred without any planted bug: ${baseline.by}\n`)
+  process.exit(1)
+}
+
+const rows = []
+let survivors = 0
+for (const { name: title, rule, file, from, to, tests } of chosen) {
+  const path = join(copy, file)
+  const text = readFileSync(path, 'utf8')
+  const places = text.split(from).length - 1
+  if (places !== 1) {
+    rows.push([title, rule, `DOES NOT FIT: found ${places} times in ${file}`, ''])
+    survivors += 1
+    continue
+  }
+  writeFileSync(
+    path,
+    text.replace(from, () => to),
+  )
+  const { isRed, by, seconds } = runTests(tests)
+  writeFileSync(path, text)
+  if (!isRed) survivors += 1
+  rows.push([title, rule, isRed ? by : 'SURVIVED', `${seconds.toFixed(1)} s`])
+  process.stdout.write(`${isRed ? 'caught  ' : 'SURVIVED'} ${title}\n`)
+}
+
+process.stdout.write('\n| planted bug | breaks | caught by | time |\n|---|---|---|---|\n')
+for (const row of rows) process.stdout.write(`| ${row.join(' | ')} |\n`)
+process.stdout.write(`\n${rows.length - survivors} of ${rows.length} caught\n`)
+process.exit(survivors === 0 ? 0 : 1)
