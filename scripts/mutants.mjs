@@ -35,7 +35,8 @@ mkdirSync(copy, { recursive: true })
 cpSync('tsconfig.base.json', join(workshop, 'tsconfig.base.json'))
 // A package's tsconfig refers to those of the packages it uses.
 for (const other of readdirSync('packages')) {
-  if (other !== name) symlinkSync(resolve('packages', other), join(workshop, 'packages', other), 'dir')
+  if (other !== name)
+    symlinkSync(resolve('packages', other), join(workshop, 'packages', other), 'dir')
 }
 for (const entry of readdirSync(source)) {
   if (entry === 'node_modules') symlinkSync(join(source, entry), join(copy, entry), 'dir')

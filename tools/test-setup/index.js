@@ -2,12 +2,9 @@ import { defineConfig } from 'vitest/config'
 
 /** @param {{ testTimeoutMs?: number, hookTimeoutMs?: number, globalSetup?: string }} options */
 export function packageTests(options = {}) {
-<<<<<<< HEAD
-  // Not `import`: Node is given these too, and would hand modules to what calls `require`.
-  const conditions = ['@tidemark/source', 'node', 'module', 'default']
-=======
-  const conditions = ['@tidemark/source', 'node', 'import', 'default']
->>>>>>> s3
+  // Not `import` or `module`: Node is given these too, and would hand modules to what calls
+  // `require`.
+  const conditions = ['@tidemark/source', 'node', 'default']
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },
