@@ -33,9 +33,19 @@ const copy = join(workshop, 'packages', name)
 process.on('exit', () => rmSync(workshop, { recursive: true, force: true }))
 mkdirSync(copy, { recursive: true })
 cpSync('tsconfig.base.json', join(workshop, 'tsconfig.base.json'))
+// A package's tsconfig refers to those of the packages it uses.
+for (const other of readdirSync('packages')) {
+  if (other !== name)
+    symlinkSync(resolve('packages', other), join(workshop, 'packages', other), 'dir')
+}
 for (const entry of readdirSync(source)) {
   if (entry === 'node_modules') symlinkSync(join(source, entry), join(copy, entry), 'dir')
   else if (entry !== 'dist') cpSync(join(source, entry), join(copy, entry), { recursive: true })
+}
+// What a package's tsconfig refers to stands beside it here too.
+for (const sibling of readdirSync('packages')) {
+  const place = join(workshop, 'packages', sibling)
+  if (sibling !== name) symlinkSync(resolve('packages', sibling), place, 'dir')
 }
 
 const mutants = []

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { EXIT } from './exit-code.ts'
-import { runCommand, type CommandOptions, type Surroundings } from './run-command.ts'
+import { runCommand, type CommandOptions } from './run-command.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** After so many commits the place is saved: some seconds of reading are lost to a kill at most. */
 const DEFAULT_EVERY = 500
@@ -23,7 +24,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     const options = { from, path: resolve(directory, path ?? '.'), store, every, json }
     exitCode = await runCommand(options, surroundings)
   }
-  const program = describe(surroundings)
+  const program = newProgram(surroundings)
   withFlags(program.command('run'), 'read the history, from where the last run got to')
     .option('--fresh', 'begin at the first commit, whatever is saved')
     .action((path: string | undefined, flags: Flags) =>
@@ -36,7 +37,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     await program.parseAsync([...args], { from: 'user' })
     return exitCode
   } catch (thrown) {
-    // Help and version come this way too, with an exit code of 0.
+    // Help comes this way too, with an exit code of 0.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage
     throw thrown
   }
@@ -49,7 +50,7 @@ interface Flags {
   readonly fresh?: boolean
 }
 
-function describe({ out, err }: Surroundings): Command {
+function newProgram({ out, err }: Surroundings): Command {
   return new Command('strata')
     .description('How old is the code that survives? Reads the history of a git repository.')
     .exitOverride()

@@ -1,5 +1,5 @@
 import { EXIT } from './exit-code.ts'
-import type { Output, Surroundings } from './run-command.ts'
+import type { Output, Surroundings } from './surroundings.ts'
 
 /**
  * One press of Ctrl-C can arrive twice, from the terminal and from whoever started this process.

@@ -2,31 +2,13 @@ import { EXIT, exitCodeOf } from './exit-code.ts'
 import type { Failure } from './errors.ts'
 import { interruptedNotice, noticeOf, short } from './notices.ts'
 import { progressEvents, progressFor, type Progress } from './progress.ts'
-import { jsonOf, type Incidents } from './report/json.ts'
+import { failureJson, jsonOf, type Incidents } from './report/json.ts'
 import { pageFor, type Page } from './report/page.ts'
 import { renderReport } from './report/render.ts'
 import { reportOf } from './report/report.ts'
 import { run, type RunOptions, type RunResult } from './run.ts'
 import type { RunEvent } from './run-event.ts'
-
-/** A stream to write text to. */
-export interface Output {
-  readonly write: (text: string) => void
-  readonly isTerminal: boolean
-  /** How many characters fit in a line, where that is known. */
-  readonly columns: number | undefined
-}
-
-/** All that a command can see of the world. */
-export interface Surroundings {
-  readonly directory: string
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly out: Output
-  readonly err: Output
-  /** Aborts with the name of the signal as its reason. */
-  readonly signal: AbortSignal
-  readonly now: () => number
-}
+import type { Surroundings } from './surroundings.ts'
 
 /** What the command line asks for. */
 export interface CommandOptions extends Pick<RunOptions, 'from' | 'path' | 'store' | 'every'> {
@@ -103,7 +85,7 @@ function jsonVoice({ out, err }: Surroundings): Voice {
       out.write(`${jsonOf(result, reportOf(result.state), incidents)}\n`)
     },
     failed(failure) {
-      out.write(`${JSON.stringify({ strata: 1, error: failure })}\n`)
+      out.write(`${failureJson(failure)}\n`)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { MemoryStorage, unwrap } from '@tidemark/core'
+import { coreError, err, MemoryStorage, unwrap } from '@tidemark/core'
 import { FileStorage } from '@tidemark/core/file'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -108,13 +108,27 @@ describe('the saved place', () => {
   })
 
   it('is not given up for an older one when the medium merely fails', async () => {
-    const storage = new MemoryStorage()
-    unwrap(await savePlace(storage, stateAt(100)))
-    await storage.close()
+    const storage = new FailingStorage()
+    for (const position of [100, 200]) unwrap(await savePlace(storage, stateAt(position)))
+    storage.failures = 1
     const loaded = await loadPlace(storage)
-    expect(loaded.ok ? undefined : loaded.error.code).toBe('CLOSED')
+    expect(loaded.ok ? loaded.value : loaded.error.code).toBe('IO_FAILED')
+    expect(unwrap(await loadPlace(storage)).state).toEqual(stateAt(200))
   })
 })
+
+/** A storage whose medium is out of reach for a while. */
+class FailingStorage extends MemoryStorage {
+  failures = 0
+
+  override async loadCheckpoint(
+    ...args: Parameters<MemoryStorage['loadCheckpoint']>
+  ): ReturnType<MemoryStorage['loadCheckpoint']> {
+    if (this.failures === 0) return super.loadCheckpoint(...args)
+    this.failures -= 1
+    return err(coreError('IO_FAILED', 'the cable is out', { operation: 'get' }))
+  }
+}
 
 /** The file of the newest generation: the one with the highest number in its name. */
 async function newestIn(directory: string): Promise<string> {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { attempt, quote, thrownError, type AsyncResult } from '@tidemark/core'
 import { strataError, type StrataError } from '../errors.ts'
+import { unknownOutput } from './byte-input.ts'
 
 /** Where and with what surroundings git is run. */
 export interface GitPlace {
@@ -20,11 +21,11 @@ export type GitError = StrataError<
   | 'GIT_OUTPUT_UNKNOWN'
 >
 
-/** Of what git complains about, this much is kept: enough for its first lines. */
-const MAX_COMPLAINT_BYTES = 8 * 1024
+/** Of what git complains about, the end is kept: there it says what ended it. */
+const MAX_COMPLAINT_LENGTH = 8 * 1024
 
 /** Answers to questions are short; one that is not was not the answer to the question. */
-const MAX_ANSWER_BYTES = 1 << 20
+const MAX_ANSWER_LENGTH = 1 << 20
 
 /** A running git. */
 export interface GitProcess {
@@ -73,7 +74,7 @@ export async function askGit(
     let text = ''
     for await (const chunk of git.output) {
       text += decoder.decode(chunk, { stream: true })
-      if (text.length > MAX_ANSWER_BYTES) break
+      if (text.length > MAX_ANSWER_LENGTH) throw unknownOutput('a short answer')
     }
     return (text + decoder.decode()).replace(/\n$/u, '')
   }
@@ -97,15 +98,21 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>
 function endOf(child: Child, command: string, place: GitPlace): Promise<void> {
   let complaint = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    if (complaint.length < MAX_COMPLAINT_BYTES) complaint += text
+    complaint = lastLines(complaint + text)
   })
   return new Promise((resolve, reject) => {
     child.once('error', (error) => reject(startFailure(error, place)))
     child.once('close', (code, signal) => {
       if (code === 0) resolve()
-      else reject(complaintError(complaint.trim(), command, code ?? signal ?? 'unknown', place))
+      else reject(complaintError(complaint, command, code ?? signal ?? 'unknown', place))
     })
   })
+}
+
+function lastLines(text: string): string {
+  if (text.length <= MAX_COMPLAINT_LENGTH) return text
+  const end = text.slice(-MAX_COMPLAINT_LENGTH)
+  return end.slice(end.indexOf('\n') + 1)
 }
 
 function startFailure(error: Error, place: GitPlace): GitError {
@@ -121,11 +128,12 @@ function startFailure(error: Error, place: GitPlace): GitError {
 
 /** Turns what git said (in English, see `LC_ALL`) into an error that says what to do. */
 function complaintError(
-  complaint: string,
+  said: string,
   command: string,
   exit: number | string,
   place: GitPlace,
 ): GitError {
+  const complaint = said.replace(/^warning: .*\n/gmu, '').trim()
   const path = place.directory
   if (/dubious ownership|unsafe repository/u.test(complaint)) {
     const remedy = /git config --global --add safe\.directory .*/u.exec(complaint)?.[0] ?? complaint

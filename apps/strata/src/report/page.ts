@@ -1,4 +1,4 @@
-import type { Output } from '../run-command.ts'
+import type { Output } from '../surroundings.ts'
 import { paint, wantsColours, type Paint } from './paint.ts'
 
 /** How wide a report may be, and what paints it. */

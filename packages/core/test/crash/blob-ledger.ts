@@ -1,11 +1,17 @@
 import type { BlobStore, PutOptions } from '../../src/blob/blob-store.ts'
 import { FileBlobStore } from '../../src/file/file-blob-store.ts'
+import type { FileSystem } from '../../src/file/file-system.ts'
 import { unwrap } from '../../src/result/result.ts'
 import type { CrashState, SimulatedDisk } from '../../src/testing/simulated-disk/index.ts'
 import { insist } from './crash-proof.ts'
 
 /** Where the stores of these proofs lie: not the root, so that their own name can be lost. */
 export const HOME = '/data/store'
+
+/** Opens the store of these proofs in the view of one process. */
+export async function openBlobs(fileSystem: FileSystem): Promise<FileBlobStore> {
+  return unwrap(await FileBlobStore.open(HOME, { fileSystem }))
+}
 
 /** One change of a key, with the place in the journal where it was asked for and answered. */
 interface Asked {
@@ -137,9 +143,8 @@ function possible(start: string | undefined, heard: readonly Heard[]): Set<strin
   return new Set(left.map(({ value }) => value))
 }
 
-async function openStore(disk: SimulatedDisk): Promise<FileBlobStore> {
-  const fileSystem = disk.fileSystem('recovery')
-  return unwrap(await FileBlobStore.open(HOME, { fileSystem }))
+function openStore(disk: SimulatedDisk): Promise<FileBlobStore> {
+  return openBlobs(disk.fileSystem('recovery'))
 }
 
 async function read(store: BlobStore, key: string): Promise<string | undefined> {
@@ -152,7 +157,10 @@ async function checkListing(
   found: ReadonlyMap<string, string | undefined>,
 ): Promise<void> {
   const listed: string[] = []
-  for await (const { key } of store.list()) listed.push(key)
+  for await (const { key } of store.list()) {
+    // Hints come and go.
+    if (!key.endsWith('/hint')) listed.push(key)
+  }
   const there = [...found].flatMap(([key, value]) => (value === undefined ? [] : [key])).sort()
   insist(listed.join() === there.join(), () => `listed ${listed.join()}, found ${there.join()}`)
 }

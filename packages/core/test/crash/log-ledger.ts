@@ -1,7 +1,9 @@
 import { FileBlobStore } from '../../src/file/file-blob-store.ts'
+import type { FileSystem } from '../../src/file/file-system.ts'
 import { blobCommitLog } from '../../src/log/blob-commit-log.ts'
 import type { CommitLog, LogRecord, Tip, TruncateOptions } from '../../src/log/commit-log.ts'
 import { decodeFrame } from '../../src/log/frame.ts'
+import type { SettleOptions } from '../../src/log/create-once.ts'
 import { counts, type Floor } from '../../src/log/floor.ts'
 import { Floors } from '../../src/log/floors.ts'
 import { LogBlobs } from '../../src/log/log-blobs.ts'
@@ -20,10 +22,11 @@ const text = new TextDecoder()
 
 /** Opens the log of these proofs in a view of one process. */
 export async function openLog(
-  fileSystem: ReturnType<SimulatedDisk['fileSystem']>,
+  fileSystem: FileSystem,
+  settle?: SettleOptions,
 ): Promise<{ readonly log: CommitLog; readonly store: FileBlobStore }> {
   const store = unwrap(await FileBlobStore.open(HOME, { fileSystem }))
-  return { store, log: blobCommitLog(store, PREFIX) }
+  return { store, log: blobCommitLog(store, PREFIX, settle === undefined ? {} : { settle }) }
 }
 
 /** A log as it lies on a disk. */
