@@ -28,9 +28,9 @@ if (!existsSync(join(source, 'mutants'))) {
 }
 
 // Below the workspace's root, so that its modules are found; beside the base of the tsconfigs.
-const workshop = resolve('.cache/mutants')
+const workshop = resolve('.cache', `mutants-${process.pid}`)
 const copy = join(workshop, 'packages', name)
-rmSync(workshop, { recursive: true, force: true })
+process.on('exit', () => rmSync(workshop, { recursive: true, force: true }))
 mkdirSync(copy, { recursive: true })
 cpSync('tsconfig.base.json', join(workshop, 'tsconfig.base.json'))
 // A package's tsconfig refers to those of the packages it uses.
