@@ -109,7 +109,9 @@ export function apply(before: Model, act: string): Model {
 /** What the model looks like. */
 export function viewOf({ completed, nextSeq, result, checkpoints }: Model): View {
   const state = completed ? 'completed' : nextSeq === 0 ? 'fresh' : 'active'
-  const history = checkpoints.map(({ seq, label, payload }) => `${seq} ${label} ${JSON.stringify(payload)}`)
+  const history = checkpoints.map(
+    ({ seq, label, payload }) => `${seq} ${label} ${JSON.stringify(payload)}`,
+  )
   return { state, result, history }
 }
 
