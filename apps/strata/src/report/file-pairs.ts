@@ -12,8 +12,8 @@ export interface FilePair {
   readonly confidence: number
 }
 
-/** What happened once is no habit. */
-const MIN_SUPPORT = 2
+/** What happened once or twice is no habit. */
+const MIN_SUPPORT = 3
 
 /** How many pairs are kept. */
 const FILE_PAIRS = 10
