@@ -92,6 +92,18 @@ describe('the authors of a history', () => {
     ])
   })
 
+  it('are the bytes of the commit, whatever it says they stand for, and not without end', async () => {
+    const path = await emptyRepository()
+    const [tip] = commit(path, [{ files: { a: '1\n' } }])
+    const plain = git(path, ['cat-file', 'commit', tip ?? ''])
+    const author = `author A+AAo-B\u00ff <${'e'.repeat(300)}<x> 1 +0000`
+    const hostile = plain.replace(/^author .*$/mu, author).replace('\n\n', '\nencoding UTF-7\n\n')
+    const made = git(path, ['hash-object', '--literally', '-t', 'commit', '-w', '--stdin'], hostile)
+    git(path, ['update-ref', 'refs/heads/main', made.trim()])
+    const [known] = (await stateOf(path)).authors.values()
+    expect(known).toEqual({ number: 0, name: 'A+AAo-B\u00ff', email: 'e'.repeat(256) })
+  })
+
   it('of a merge is who merged', async () => {
     const path = await emptyRepository()
     const [base] = commit(path, [{ files: { f: 'one\n' }, author: 'Ada <a@x>' }])

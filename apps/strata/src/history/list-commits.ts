@@ -16,6 +16,9 @@ export interface CommitList {
 /** No commits at all. */
 export const NO_COMMITS: CommitList = { after: undefined, ids: [], days: [], authors: [] }
 
+/** Git ends a name at the first angle bracket, so one tells where it ends. */
+const FORM = '--format=%H %ct %P<%an<%ae'
+
 const LINE_FEED = 0x0a
 const SECONDS_PER_DAY = 86_400
 
@@ -36,8 +39,9 @@ export async function listCommits(
   after?: string,
 ): Promise<CommitList> {
   const exclude = after === undefined ? [] : [`^${after}`]
-  const args = ['rev-list', '--first-parent', '--reverse', '--ignore-missing']
-  const list = startGit(git, [...args, '--format=%H %ct %P%n%an%n%ae', head, ...exclude])
+  // Names are bytes: which letters they stand for would depend on what this machine can convert.
+  const args = ['rev-list', '--first-parent', '--reverse', '--ignore-missing', '--encoding=none']
+  const list = startGit(git, [...args, FORM, head, ...exclude])
   list.input.end()
   const input = new ByteInput(list.output)
   const [ids, days, authors]: [string[], number[], Signature[]] = [[], [], []]
@@ -45,12 +49,13 @@ export async function listCommits(
   try {
     while ((await input.peek()) !== undefined) {
       await input.until(LINE_FEED) // `commit …`, which git writes before every format
-      const [id, seconds, firstParent] = latin1(await input.until(LINE_FEED)).split(' ')
+      const [commit = '', name = '', ...email] = latin1(await input.until(LINE_FEED)).split('<')
+      const [id, seconds, firstParent] = commit.split(' ')
       if (id === undefined || seconds === undefined) throw unknownOutput('a commit and its date')
       if (ids.length === 0) parent = firstParent === '' ? undefined : firstParent
       ids.push(id)
       days.push(dayOf(seconds))
-      authors.push({ name: await signed(input), email: await signed(input) })
+      authors.push({ name: shortened(name), email: shortened(email.join('<')) })
     }
   } finally {
     await list.stop()
@@ -58,8 +63,8 @@ export async function listCommits(
   return { after: parent, ids, days, authors }
 }
 
-async function signed(input: ByteInput): Promise<string> {
-  return latin1((await input.until(LINE_FEED)).subarray(0, MAX_SIGNATURE_LENGTH))
+function shortened(text: string): string {
+  return text.slice(0, MAX_SIGNATURE_LENGTH)
 }
 
 /** A commit can claim any date, and none: what cannot be read as one is the first day of 1970. */
