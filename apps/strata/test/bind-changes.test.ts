@@ -44,7 +44,8 @@ describe('co-changes', () => {
         const together: Set<number>[] = []
         const commits = deeds.map((all) => {
           const moved = new Map(numbers)
-          const [kept, changes]: [Map<string, number>, Change[]] = [new Map(), []]
+          const kept = new Map<string, number>()
+          const changes: Change[] = []
           for (const { path } of all) moved.delete(path)
           for (const { path, to } of all) {
             const isTaken = moved.has(to) || kept.has(to)
@@ -121,7 +122,7 @@ describe('co-changes', () => {
       pairsOf(coChanges)
         .map((pair) => JSON.stringify(pair))
         .sort()
-    const backwards = rest.map((changes) => changes.toReversed())
+    const backwards = rest.map((changes) => Array.from(changes).reverse())
     expect(sorted(after(backwards))).toEqual(sorted(after(rest)))
   })
 })

@@ -54,8 +54,9 @@ const state: fc.Arbitrary<State> = fc.tuple(unbound, bonds).map(([before, all]) 
   const coChanges = noCoChanges()
   const paths = [...before.files.keys()]
   for (const { a, b, support, last } of all) {
-    const [path = '', other = ''] = [paths[a % paths.length], paths[b % paths.length]]
-    if (path === other || bondOf(coChanges, path, other) !== undefined) continue
+    const [path, other] = [paths.at(a % paths.length), paths.at(b % paths.length)]
+    if (path === undefined || other === undefined || path === other) continue
+    if (bondOf(coChanges, path, other) !== undefined) continue
     bind(coChanges, path, other, { support, last: 1 + (last % before.position) })
   }
   return { ...before, coChanges }

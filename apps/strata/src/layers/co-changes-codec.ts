@@ -15,18 +15,17 @@ export function writeCoChanges(
 ): void {
   const places = new Map(paths.map((path, place) => [path, place]))
   paths.forEach((path, place) => {
-    const later = Array.from(bonds.get(path) ?? [], ([other, bond]) => {
-      return { place: places.get(other) ?? 0, ...bond }
-    })
-      .filter((bond) => bond.place > place)
-      .sort((a, b) => a.place - b.place)
+    const later = Array.from(bonds.get(path) ?? [])
+      .filter(([other]) => other > path)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
     writer.whole(later.length)
     let before = place
-    for (const bond of later) {
-      writer.whole(bond.place - before)
-      writer.whole(bond.support)
-      writer.whole(position - bond.last)
-      before = bond.place
+    for (const [other, { support, last }] of later) {
+      const otherPlace = places.get(other) ?? 0
+      writer.whole(otherPlace - before)
+      writer.whole(support)
+      writer.whole(position - last)
+      before = otherPlace
     }
   })
 }
