@@ -92,18 +92,21 @@ describe('the authors of a history', () => {
     ])
   })
 
-  it('are the bytes of the commit, whatever it says they stand for, and not without end', async () => {
+  it.each([
+    ['ISO-8859-1', 'Caf\u00e9', 'Caf\u00c3\u00a9'],
+    ['UTF-8', 'Caf\u00e9', 'Caf\u00e9'],
+  ])('have names in UTF-8 if git can convert them, and not without end (%s)', async (...all) => {
+    const [encoding, name, known] = all
     const path = await emptyRepository()
     const [tip] = commit(path, [{ files: { a: '1\n' } }])
     const plain = git(path, ['cat-file', 'commit', tip ?? ''])
-    const author = `author Caf\u00e9 <${'e'.repeat(300)}<x> 1 +0000`
-    const hostile = plain
-      .replace(/^author .*$/mu, author)
-      .replace('\n\n', '\nencoding ISO-8859-1\n\n')
-    const made = git(path, ['hash-object', '--literally', '-t', 'commit', '-w', '--stdin'], hostile)
+    const author = `author ${name} <${'e'.repeat(300)}<x> 1 +0000`
+    const old = plain.replace(/^author .*$/mu, author)
+    const encoded = old.replace('\n\n', `\nencoding ${encoding}\n\n`)
+    const made = git(path, ['hash-object', '--literally', '-t', 'commit', '-w', '--stdin'], encoded)
     git(path, ['update-ref', 'refs/heads/main', made.trim()])
-    const [known] = (await stateOf(path)).authors.values()
-    expect(known).toEqual({ number: 0, name: 'Caf\u00e9', email: 'e'.repeat(256) })
+    const [first] = (await stateOf(path)).authors.values()
+    expect(first).toEqual({ number: 0, name: known, email: 'e'.repeat(256) })
   })
 
   it('of a merge is who merged', async () => {

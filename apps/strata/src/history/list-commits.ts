@@ -39,8 +39,7 @@ export async function listCommits(
   after?: string,
 ): Promise<CommitList> {
   const exclude = after === undefined ? [] : [`^${after}`]
-  // Names are bytes: which letters they stand for would depend on what this machine can convert.
-  const args = ['rev-list', '--first-parent', '--reverse', '--ignore-missing', '--encoding=none']
+  const args = ['rev-list', '--first-parent', '--reverse', '--ignore-missing', '--encoding=UTF-8']
   const list = startGit(git, [...args, FORM, head, ...exclude])
   list.input.end()
   const input = new ByteInput(list.output)
