@@ -3,7 +3,17 @@ import { unwrap } from '@tidemark/core'
 import { FileBlobStore } from '@tidemark/core/file'
 import { describe, expect, it } from 'vitest'
 import { crashStates, SimulatedDisk } from '@tidemark/core/testing'
-import { act, apply, newModel, openEagerly, view, viewOf, type Model } from './support.ts'
+import { runOperation } from '../src/index.ts'
+import {
+  act,
+  apply,
+  idleClock,
+  newModel,
+  openEagerly,
+  view,
+  viewOf,
+  type Model,
+} from './support.ts'
 
 /** States of one moment that are looked at; a soak looks at more, by other seeds. */
 const LIMIT = Number(process.env['TIDEMARK_STATES'] ?? 40)
@@ -73,4 +83,33 @@ describe('after a power cut at any moment', () => {
       expect(states.report.states).toBeGreaterThan(100)
     })
   }
+
+  it('steps are folded or not, and no acknowledged step runs again', async () => {
+    const disk = new SimulatedDisk()
+    const steps = async (store: FileBlobStore, onRun: (step: number) => void): Promise<void> => {
+      const options = { store, name: 'op', clock: idleClock(), keepOpen: true }
+      const done = await runOperation(options, async (ctx) => {
+        for (let step = 0; step < 262; step++) {
+          await ctx.step(String(step), () => onRun(step))
+          disk.mark(`done ${step}`)
+        }
+      })
+      unwrap(done)
+    }
+    let from = 0
+    await steps(await storeOn(disk), (step) => {
+      if (step === 254) from = disk.journal.length
+    })
+    const states = crashStates(disk, { from, limit: LIMIT, seed: SEED })
+    for (const state of states) {
+      const ran: number[] = []
+      const done = state.marks.length
+      await steps(await storeOn(state.disk), (step) => void ran.push(step))
+      expect({ done, early: ran.filter((step) => step < done) }).toEqual({ done, early: [] })
+      // At most the one step that was under way is there without being acknowledged.
+      expect(ran.length).toBeGreaterThanOrEqual(262 - done - 1)
+    }
+    process.stdout.write(`steps: ${states.report.states} states, seed ${SEED}\n`)
+    expect(states.report.states).toBeGreaterThan(50)
+  })
 })
