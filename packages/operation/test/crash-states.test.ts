@@ -101,14 +101,14 @@ describe('after a power cut at any moment', () => {
       })
       unwrap(done)
     }
-    const at: Record<number, number> = {}
+    const at = new Map<number, number>()
     await steps(
       await storeOn(disk),
-      (step) => (at[step] = disk.journal.length),
+      (step) => at.set(step, disk.journal.length),
       (step) => disk.mark(`done ${step}`),
     )
     // The fold and its trim come after 256 results.
-    const [from = 0, to = 0] = [at[255], at[258]]
+    const [from = 0, to = 0] = [at.get(255), at.get(258)]
     const states = crashStates(disk, { from, to, limit: 10, seed: SEED })
     let index = 0
     for (const state of states) {
