@@ -281,14 +281,6 @@ export const mutants = [
     tests: ['test/crash-put.test.ts', 'test/crash-processes.test.ts'],
   },
   {
-    name: 'every record over 1024 starts a new directory of its own',
-    rule: 'power cut, rule 1: shards',
-    file: 'src/log/log-keys.ts',
-    from: 'const first = seq - ((seq - 1) % SHARD_RECORDS)\n',
-    to: 'const first = seq\n',
-    tests: ['test/crash-processes.test.ts'],
-  },
-  {
     name: 'staged entries are not durable',
     rule: 'power cut, rule 10: staged before published',
     file: 'src/storage/staged.ts',

@@ -1,4 +1,4 @@
-// node soak/index.mjs [--seed N] [--minutes M]: more schedules, more kills, until the time is up.
+// pnpm soak operation [--seed N] [--minutes N] [--runs N]: more schedules, more kills, until the time is up.
 // Every round prints its seed; `--seed` begins with that one.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     minutes: { type: 'string', default: '10' },
+    runs: { type: 'string' },
     kills: { type: 'string', default: '100' },
     schedules: { type: 'string', default: '2000' },
     states: { type: 'string', default: '2000' },
@@ -17,6 +18,7 @@ const cwd = fileURLToPath(new URL('..', import.meta.url))
 const vitest = fileURLToPath(new URL('../node_modules/.bin/vitest', import.meta.url))
 const endMs = Date.now() + Number(values.minutes) * 60_000
 let seed = Number(values.seed)
+let runs = 0
 do {
   process.stdout.write(`seed ${seed}\n`)
   const env = {
@@ -34,4 +36,6 @@ do {
     process.exit(1)
   }
   seed += Number(values.schedules)
-} while (Date.now() < endMs)
+  runs += 1
+} while (values.runs === undefined ? Date.now() < endMs : runs < Number(values.runs))
+process.stdout.write(`${runs} runs, 0 violations\n`)

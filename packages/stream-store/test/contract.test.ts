@@ -76,7 +76,7 @@ function laminar(): CheckpointStoreSubject {
       await openLaminarStore({ dir, maxRetained, orphanMinAgeMs: 0, nowMs: () => Infinity }),
     )
     dirs.set(store, dir)
-    closers.set(store, store.close)
+    closers.set(store, () => store.close())
     return store
   }
   const path = (store: CheckpointStore, id: bigint, file: string) =>

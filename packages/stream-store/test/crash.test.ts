@@ -97,7 +97,7 @@ describe.each(Object.entries(layouts))('a power cut, in the layout %s,', (name, 
         await judge(layout, state.disk, state.marks, `${name}: ${state.explain().join('\n')}`)
       }
       expect(states.report.states).toBeGreaterThan(10)
-      console.info(`${name}, ${_}: ${JSON.stringify(states.report)}`)
+      process.stdout.write(`${name}, ${_}: ${JSON.stringify(states.report)}\n`)
     },
     TIMEOUT_MS,
   )

@@ -1,5 +1,5 @@
 import { unwrap, type Result } from '@tidemark/core'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   createManifest,

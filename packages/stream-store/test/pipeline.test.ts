@@ -74,7 +74,7 @@ describe('a pipeline', () => {
     expect(report).toBe(5050)
     expect([...seen.values()].at(-1)).toBe(5050)
     expect(calls).toBeGreaterThan(seen.size)
-    expect([...seen.keys()]).toEqual([...seen.keys()].toSorted((a, b) => (a < b ? -1 : 1)))
+    expect([...seen.keys()]).toEqual([...seen.keys()].sort((a, b) => (a < b ? -1 : 1)))
   })
 
   it('saves after the time, also when no further item comes', async () => {

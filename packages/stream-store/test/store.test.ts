@@ -1,13 +1,12 @@
 import { MemoryBlobStore, unwrap, type BlobStore } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
-import { compareBytes as compare } from './support/media.ts'
 import {
   createManifest,
   openStreamStore,
   type StoreEvent,
   type StreamStoreOptions,
 } from '../src/index.ts'
-import { faultyMedium, keysOf } from './support/media.ts'
+import { compareBytes as compare, faultyMedium, keysOf, present } from './support/media.ts'
 
 const MIB = 1024 * 1024
 
@@ -37,36 +36,37 @@ describe('state in slots', () => {
     unwrap(await writer.put({ operator: 'window', vnode: 3 }, chunks))
     unwrap(await writer.put({ operator: 'window', vnode: 4 }, pattern(100_000, 4)))
     const { checkpointId } = unwrap(await writer.commit())
-    const state = unwrap(await store.openState(checkpointId))
-    expect(state?.slots()).toEqual([
+    const state = present(unwrap(await store.openState(checkpointId)))
+    expect(state.slots()).toEqual([
       { operator: 'small', sizeBytes: 10 },
       { operator: 'empty', sizeBytes: 0 },
       { operator: 'window', vnode: 3, sizeBytes: large.length },
       { operator: 'window', vnode: 4, sizeBytes: 100_000 },
     ])
-    expect(state?.slots({ operator: 'window', vnodes: [4, 5] })).toHaveLength(1)
-    expect(equal(unwrap(await state!.bytes('small')), pattern(10))).toBe(true)
-    expect(unwrap(await state!.bytes('empty'))).toEqual(new Uint8Array())
-    expect(equal(unwrap(await state!.bytes({ operator: 'window', vnode: 3 })), large)).toBe(true)
+    expect(state.slots({ operator: 'window', vnodes: [4, 5] })).toHaveLength(1)
+    expect(equal(unwrap(await state.bytes('small')), pattern(10))).toBe(true)
+    expect(unwrap(await state.bytes('empty'))).toEqual(new Uint8Array())
+    expect(equal(unwrap(await state.bytes({ operator: 'window', vnode: 3 })), large)).toBe(true)
     expect(
-      equal(unwrap(await state!.bytes({ operator: 'window', vnode: 4 })), pattern(1e5, 4)),
+      equal(unwrap(await state.bytes({ operator: 'window', vnode: 4 })), pattern(1e5, 4)),
     ).toBe(true)
-    expect(await state!.bytes('window')).toMatchObject({ error: { code: 'KEY_NOT_FOUND' } })
-    await state!.close()
+    expect(await state.bytes('window')).toMatchObject({ error: { code: 'KEY_NOT_FOUND' } })
+    await state.close()
     await store.close()
   })
 
   it('share one blob, and a slot is read without the others', async () => {
     const read: [string, number, number][] = []
     const inner = new MemoryBlobStore()
-    const medium: BlobStore = Object.assign(faultyMedium(inner), {
-      get: ((key, options) => {
+    const medium: BlobStore = {
+      ...faultyMedium(inner),
+      get: (key, options) => {
         if (options?.range !== undefined && key.startsWith('blob/')) {
           read.push([key, options.range.start, options.range.end ?? -1])
         }
         return inner.get(key, options)
-      }) as BlobStore['get'],
-    })
+      },
+    }
     const store = await open(medium)
     const writer = unwrap(store.begin())
     for (let vnode = 0; vnode < 4; vnode++) {
@@ -75,12 +75,12 @@ describe('state in slots', () => {
     unwrap(await writer.commit())
     expect(await keysOf(inner, 'blob/')).toHaveLength(1)
     read.length = 0
-    const state = unwrap(await store.openState(1n))
+    const state = present(unwrap(await store.openState(1n)))
     expect(
-      equal(unwrap(await state!.bytes({ operator: 'op', vnode: 2 })), pattern(200_000, 2)),
+      equal(unwrap(await state.bytes({ operator: 'op', vnode: 2 })), pattern(200_000, 2)),
     ).toBe(true)
     expect(read.map(([, start, end]) => [start, end])).toEqual([[400_000, 600_000]])
-    await state!.close()
+    await state.close()
     await store.close()
   })
 
@@ -89,8 +89,9 @@ describe('state in slots', () => {
     let given = 0
     let ahead = 0
     const inner = new MemoryBlobStore()
-    const medium: BlobStore = Object.assign(faultyMedium(inner), {
-      put: (async (key, body, options) => {
+    const medium: BlobStore = {
+      ...faultyMedium(inner),
+      put: async (key, body, options) => {
         if (body instanceof Uint8Array) return inner.put(key, body, options)
         for await (const piece of body) {
           await new Promise((resolve) => setTimeout(resolve, 2))
@@ -98,8 +99,8 @@ describe('state in slots', () => {
           ahead = Math.max(ahead, given - taken)
         }
         return inner.put(key, new Uint8Array(), options)
-      }) as BlobStore['put'],
-    })
+      },
+    }
     const store = await open(medium)
     const writer = unwrap(store.begin())
     const source = async function* () {
@@ -130,11 +131,11 @@ describe('state in slots', () => {
     expect(unwrap(await store.listIds())).toEqual([])
     unwrap(await writer.put('b', pattern(300_000, 2)))
     unwrap(await writer.commit())
-    const state = unwrap(await store.openState(1n))
-    expect(equal(unwrap(await state!.bytes('a')), pattern(100_000))).toBe(true)
-    expect(equal(unwrap(await state!.bytes('b')), pattern(300_000, 2))).toBe(true)
+    const state = present(unwrap(await store.openState(1n)))
+    expect(equal(unwrap(await state.bytes('a')), pattern(100_000))).toBe(true)
+    expect(equal(unwrap(await state.bytes('b')), pattern(300_000, 2))).toBe(true)
     expect(await writer.commit()).toMatchObject({ error: { code: 'CLOSED' } })
-    await state!.close()
+    await state.close()
     await store.close()
   })
 
@@ -159,18 +160,18 @@ describe('state in slots', () => {
     unwrap(await writer.put('a', pattern(2 * MIB)))
     unwrap(await writer.commit())
     const [key = ''] = await keysOf(medium, 'blob/')
-    const bytes = unwrap(await unwrap(await medium.get(key))!.bytes())
+    const bytes = unwrap(await present(unwrap(await medium.get(key))).bytes())
     bytes[MIB + 5] = (bytes[MIB + 5] ?? 0) ^ 1
     unwrap(await medium.put(key, bytes))
-    const state = unwrap(await store.openState(1n))
+    const state = present(unwrap(await store.openState(1n)))
     let delivered = 0
     await expect(async () => {
-      for await (const piece of state!.stream('a')) delivered += piece.length
+      for await (const piece of state.stream('a')) delivered += piece.length
     }).rejects.toMatchObject({ code: 'CORRUPTED' })
     expect(delivered).toBe(MIB)
     expect(unwrap(await store.validateCheckpoint(1n)).valid).toBe(false)
     expect(unwrap(await store.validateCheckpoint(1n, { depth: 'shallow' })).valid).toBe(true)
-    await state!.close()
+    await state.close()
     await store.close()
   })
 })
@@ -229,12 +230,12 @@ describe('what was given up', () => {
     const writer = unwrap(store.begin())
     unwrap(await writer.put('a', pattern(2 * MIB)))
     unwrap(await writer.commit())
-    const state = unwrap(await reader.openState(1n))
+    const state = present(unwrap(await reader.openState(1n)))
     unwrap(await store.save(manifest(2)))
     unwrap(await store.save(manifest(3)))
     expect(unwrap(await store.collect()).waiting).toBe(1)
-    expect(equal(unwrap(await state!.bytes('a')), pattern(2 * MIB))).toBe(true)
-    await state!.close()
+    expect(equal(unwrap(await state.bytes('a')), pattern(2 * MIB))).toBe(true)
+    await state.close()
     expect(unwrap(await store.collect()).waiting).toBe(0)
     expect(await keysOf(medium, 'blob/')).toEqual([])
     expect(unwrap(await reader.openState(1n))).toBeUndefined()
@@ -256,11 +257,11 @@ describe('what was given up', () => {
     unwrap(await medium.put('blob/readme', pattern(10)))
     expect(unwrap(await store.cleanupOrphans())).toBe(1)
     unwrap(await writing.commit())
-    const state = unwrap(await store.openState(2n)) ?? unwrap(await store.openState(1n))
-    expect(equal(unwrap(await state!.bytes('b')), pattern(100_000, 3))).toBe(true)
+    const state = present(unwrap(await store.openState(2n)) ?? unwrap(await store.openState(1n)))
+    expect(equal(unwrap(await state.bytes('b')), pattern(100_000, 3))).toBe(true)
     expect(await keysOf(medium, 'blob/')).toContain('blob/readme')
     expect(await keysOf(medium, 'blob/99')).toHaveLength(1)
-    await state!.close()
+    await state.close()
     await store.close()
     await crashed.close()
   })
@@ -328,7 +329,7 @@ describe('damage', () => {
     const store = await open(medium)
     unwrap(await store.save(manifest(1)))
     await store.close()
-    const record = unwrap(await unwrap(await medium.get('log/r2'))!.bytes())
+    const record = unwrap(await present(unwrap(await medium.get('log/r2'))).bytes())
     record[4] = 9
     unwrap(await medium.put('log/r2', record))
     const opened = await openStreamStore({ store: medium })
@@ -362,7 +363,7 @@ describe('sinks', () => {
   it('an update made from an older revision is refused', async () => {
     const store = await open(new MemoryBlobStore())
     unwrap(await store.save(manifest(1)))
-    const [{ revision = 0 } = {}] = unwrap(await store.inspect()).newest
+    const { revision } = present(unwrap(await store.inspect()).newest[0])
     unwrap(await store.recordSinkStatus(1n, { a: 'committed' }))
     const late = await store.updateManifest(manifest(1), { expectedRevision: revision })
     expect(late).toMatchObject({ error: { code: 'CONFLICT' } })

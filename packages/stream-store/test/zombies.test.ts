@@ -2,7 +2,7 @@ import { MemoryBlobStore, unwrap } from '@tidemark/core'
 import { expect, it } from 'vitest'
 import { openStreamStore, type StreamStore } from '../src/index.ts'
 import { randomOf, Stage } from './support/actors.ts'
-import { compareBytes, faultyMedium, keysOf, type Fate } from './support/media.ts'
+import { compareBytes, faultyMedium, keysOf, present, type Fate } from './support/media.ts'
 
 const FIRST_SEED = Number(process.env['TIDEMARK_SOAK_SEED'] ?? 1)
 const RUNS = Number(process.env['TIDEMARK_SOAK_RUNS'] ?? 150)
@@ -32,8 +32,8 @@ async function writer(medium: ReturnType<Stage['view']>, world: World): Promise<
       if (!(await saveOne(opened.value, me, world))) break
     }
     // The collector runs in between, also in a writer that does not know yet that it is over.
-    await opened.value.cleanupOrphans()
-    await opened.value.collect()
+    void (await opened.value.cleanupOrphans())
+    void (await opened.value.collect())
   }
 }
 
@@ -66,16 +66,16 @@ async function judge(medium: MemoryBlobStore, world: World): Promise<void> {
     expect([...(world.attempts.get(id) ?? [])]).toContain(attempt)
     const acknowledged = world.acknowledged.find((saved) => saved.id === id)
     if (acknowledged !== undefined) expect(attempt).toBe(acknowledged.attempt)
-    const state = unwrap(await store.openState(id))
-    const bytes = unwrap(await state!.bytes('state'))
+    const state = present(unwrap(await store.openState(id)))
+    const bytes = unwrap(await state.bytes('state'))
     expect(compareBytes(bytes, contentOf(attempt))).toBe(0)
-    await state!.close()
+    await state.close()
   }
   unwrap(await store.prune(1))
   unwrap(await store.collect())
   unwrap(await store.cleanupOrphans())
   const live = unwrap(await store.inspect()).newest.flatMap(({ blobs }) => blobs)
-  expect(await keysOf(medium, 'blob/')).toEqual(live.toSorted())
+  expect(await keysOf(medium, 'blob/')).toEqual([...live].sort())
   await store.close()
 }
 
@@ -92,7 +92,7 @@ async function play(seed: number): Promise<World> {
   const actors = ['a', 'b'].map((name) => stage.add(() => writer(stage.view(name, medium), world)))
   const nature = stage.add(async () => {
     for (let i = 0; i < 8; i++) {
-      await stage.view('nature', inner).head('x')
+      void (await stage.view('nature', inner).head('x'))
       await medium.settleLate()
     }
   })
@@ -112,7 +112,9 @@ it('two writers that sleep at any moment, and a collector: nothing acknowledged 
       throw new Error(`seed ${seed}`, { cause: error })
     }
   }
-  console.info(`seeds ${FIRST_SEED} to ${FIRST_SEED + RUNS - 1}: ${acknowledged} acknowledged`)
+  process.stdout.write(
+    `seeds ${FIRST_SEED} to ${FIRST_SEED + RUNS - 1}: ${acknowledged} acknowledged\n`,
+  )
   expect(acknowledged).toBeGreaterThan(RUNS)
 }, 3_600_000)
 

@@ -102,10 +102,11 @@ export class RecordWriter {
     this.withdraw(slot)
     const timer = new AbortController()
     this.#offers.set(slot, { entry, timer })
-    const due = async (): Promise<void> => {
+    const due = (): void => {
       if (this.#offers.get(slot)?.timer !== timer) return
       this.withdraw(slot)
-      await this.add(entry)
+      // Nobody waits for an offer: whoever must know asks for it to be flushed.
+      void this.add(entry)
     }
     this.#parts.clock.sleep(withinMs, timer.signal).then(due, () => undefined)
   }

@@ -98,10 +98,11 @@ export const stepCases: CaseTable = {
       )
       throw new Error('stop')
     }).catch(() => undefined)
-    await run(store, async (ctx) => {
+    const again = await run(store, async (ctx) => {
       expectEqual(await ctx.step('x', { key: 1 }, () => 0), 3, 'recorded')
       await expectThrown(() => ctx.step('x', { key: 1 }, () => 0), 'DUPLICATE_STEP', 'skipped')
     })
+    unwrap(again)
   },
   'undefined is a result; a function is none': async (store) => {
     let calls = 0

@@ -20,7 +20,7 @@ import { laminarStore, type LaminarStore } from '../laminar/laminar-store.ts'
 import { CONTROL } from '../laminar/names.ts'
 import { DEFAULT_VNODE_COUNT } from '../manifest/manifest.ts'
 import { ORPHAN_MIN_AGE_MS, type StoreEvent } from '../native/options.ts'
-import type { WriteStoreError } from '../store/errors.ts'
+import type { WriteStoreError } from '../store/store-errors.ts'
 
 /** Options of {@link openLaminarStore}. */
 export interface LaminarStoreOptions extends CallOptions {

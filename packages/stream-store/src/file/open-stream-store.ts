@@ -9,7 +9,7 @@ import {
 import { openStreamStore as openOnMedium } from '../native/open-stream-store.ts'
 import type { StreamStoreOptions } from '../native/options.ts'
 import type { StreamStore } from '../native/stream-store.ts'
-import type { WriteStoreError } from '../store/errors.ts'
+import type { WriteStoreError } from '../store/store-errors.ts'
 
 /** Options of {@link openStreamStore} on a directory. */
 export interface FileStreamStoreOptions extends Omit<StreamStoreOptions, 'store' | 'closeMedium'> {

@@ -6,7 +6,7 @@ import {
   MAX_MANIFEST_BYTES,
   type DecodedManifest,
 } from '../manifest/manifest-codec.ts'
-import type { ReadStoreError } from '../store/errors.ts'
+import type { ReadStoreError } from '../store/store-errors.ts'
 import { CHECKPOINTS, directoryName, fileKey, idOfName, isTemporary, POINTER_KEY } from './names.ts'
 
 /** A directory of the original, and how its files are read and taken away. */

@@ -20,7 +20,7 @@ import type {
   ValidateOptions,
   ValidationResult,
 } from '../store/checkpoint-store.ts'
-import type { LoadLatestError, ReadStoreError, RecoverError } from '../store/errors.ts'
+import type { LoadLatestError, ReadStoreError, RecoverError } from '../store/store-errors.ts'
 import { blocked, invalid, isDamage, judge, settle } from '../store/validate-stored.ts'
 import type { StoreEvent } from '../native/options.ts'
 import { listNames, readManifest, readPointer, type LaminarPlace } from './laminar-files.ts'

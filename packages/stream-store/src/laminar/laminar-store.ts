@@ -25,7 +25,7 @@ import type {
   ValidateOptions,
 } from '../store/checkpoint-store.ts'
 import { checkpointStore } from '../store/complete-store.ts'
-import type { ReadStoreError, WriteStoreError } from '../store/errors.ts'
+import type { ReadStoreError, WriteStoreError } from '../store/store-errors.ts'
 import { NOTHING_PRUNED, planPrune, type Retainable } from '../store/retention.ts'
 import { isDamage } from '../store/validate-stored.ts'
 import {

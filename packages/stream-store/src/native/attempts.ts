@@ -1,6 +1,6 @@
 import { randomBytes, toHex, type BlobStore, type CallOptions } from '@tidemark/core'
 import { PackWriter } from '../state/pack-writer.ts'
-import type { WriteStoreError } from '../store/errors.ts'
+import type { WriteStoreError } from '../store/store-errors.ts'
 import { blobKey } from './view.ts'
 
 /** Enough that no two attempts ever have one name. */

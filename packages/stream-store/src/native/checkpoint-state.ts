@@ -9,7 +9,7 @@ import {
 } from '@tidemark/core'
 import type { CheckpointManifest } from '../manifest/manifest.ts'
 import { MAX_BUFFERED_BYTES, slotKey, slotOf, type SlotInfo, type SlotName } from '../state/slot.ts'
-import type { ReadStoreError } from '../store/errors.ts'
+import type { ReadStoreError } from '../store/store-errors.ts'
 import { loadSlot, readSlot } from './read-state.ts'
 import type { Stored, View } from './view.ts'
 

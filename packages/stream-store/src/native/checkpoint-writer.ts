@@ -11,7 +11,7 @@ import type { StateSource } from '../state/pieces.ts'
 import { slotKey, slotOf, type SlotName, type StoredSlot } from '../state/slot.ts'
 import { InlineBytes, stageState, type StageError } from '../state/stage-state.ts'
 import type { SaveOutcome } from '../store/checkpoint-store.ts'
-import type { WriteStoreError } from '../store/errors.ts'
+import type { WriteStoreError } from '../store/store-errors.ts'
 import type { Attempt } from './attempts.ts'
 import type { StagedBody } from './save.ts'
 

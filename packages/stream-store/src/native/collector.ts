@@ -8,7 +8,7 @@ import {
   type CallOptions,
   type Pins,
 } from '@tidemark/core'
-import type { ReadStoreError } from '../store/errors.ts'
+import type { ReadStoreError } from '../store/store-errors.ts'
 import type { Entry, Garbage, Head } from './head.ts'
 import { blobKey } from './view.ts'
 

@@ -7,7 +7,7 @@ import {
   type LogReadError,
   type LogRecord,
 } from '@tidemark/core'
-import { streamError, type ReadStoreError } from '../store/errors.ts'
+import { streamError, type ReadStoreError } from '../store/store-errors.ts'
 import type { SkippedCheckpoint } from '../store/checkpoint-store.ts'
 import type { Entry, Head, SegmentRef } from './head.ts'
 import { decodeRecord, isStoreRecord, type StoreRecord } from './record.ts'

@@ -8,7 +8,7 @@ import {
   type Lease,
   type Result,
 } from '@tidemark/core'
-import type { WriteStoreError } from '../store/errors.ts'
+import type { WriteStoreError } from '../store/store-errors.ts'
 import type { Collector } from './collector.ts'
 import { spill, type Head } from './head.ts'
 import type { Found } from './history.ts'

@@ -1,6 +1,6 @@
 import { attempt, ok, thrownError, type AsyncResult, type CallOptions } from '@tidemark/core'
 import type { CheckpointRef } from '../store/checkpoint-store.ts'
-import type { ReadStoreError } from '../store/errors.ts'
+import type { ReadStoreError } from '../store/store-errors.ts'
 import { newestFirst, type View } from './view.ts'
 
 /** The checkpoints there are, ids ascending. Reads the head and its segments, no manifest. */

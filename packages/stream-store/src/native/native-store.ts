@@ -28,7 +28,7 @@ import type {
   ReadStoreError,
   RecoverError,
   WriteStoreError,
-} from '../store/errors.ts'
+} from '../store/store-errors.ts'
 import { openStored, type CheckpointState } from './checkpoint-state.ts'
 import { SlotWriter, type CheckpointWriter } from './checkpoint-writer.ts'
 import { pinName, type CollectReport } from './collector.ts'

@@ -14,7 +14,7 @@ import {
   type Lease,
 } from '@tidemark/core'
 import { DEFAULT_VNODE_COUNT } from '../manifest/manifest.ts'
-import type { ReadStoreError, WriteStoreError } from '../store/errors.ts'
+import type { ReadStoreError, WriteStoreError } from '../store/store-errors.ts'
 import { Attempts } from './attempts.ts'
 import { Collector } from './collector.ts'
 import { MAX_SKIPPED, newHead, type Head } from './head.ts'

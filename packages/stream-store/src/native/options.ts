@@ -1,6 +1,6 @@
 import type { BlobCommitLogOptions, BlobStore, CallOptions, Clock } from '@tidemark/core'
 import type { SkippedCheckpoint } from '../store/checkpoint-store.ts'
-import type { ReadStoreError, WriteStoreError } from '../store/errors.ts'
+import type { ReadStoreError, WriteStoreError } from '../store/store-errors.ts'
 
 /** Something a store has to tell that is nobody's result. */
 export type StoreEvent =

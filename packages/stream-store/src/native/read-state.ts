@@ -9,7 +9,7 @@ import {
   type AsyncResult,
   type CallOptions,
 } from '@tidemark/core'
-import type { ReadStoreError } from '../store/errors.ts'
+import type { ReadStoreError } from '../store/store-errors.ts'
 import { inPieces, readAhead } from '../state/pieces.ts'
 import { damaged, rawPart, readParts, type StateSourcePlace } from '../state/read-slot.ts'
 import type { StoredSlot, StoredState } from '../state/slot.ts'

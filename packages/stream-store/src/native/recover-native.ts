@@ -11,7 +11,7 @@ import {
   type LoadLatestError,
   type ReadStoreError,
   type RecoverError,
-} from '../store/errors.ts'
+} from '../store/store-errors.ts'
 import { blocked, isDamage } from '../store/validate-stored.ts'
 import { countCheckpoints } from './head.ts'
 import { asSkipped } from './history.ts'

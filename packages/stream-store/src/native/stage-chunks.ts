@@ -1,7 +1,7 @@
 import { ok, sha256Stream, toHex, type AsyncResult } from '@tidemark/core'
 import { INLINE_TOTAL_BYTES } from '../state/slot.ts'
 import { stageState } from '../state/stage-state.ts'
-import type { WriteStoreError } from '../store/errors.ts'
+import type { WriteStoreError } from '../store/store-errors.ts'
 import type { Attempt } from './attempts.ts'
 import type { StagedBody } from './save.ts'
 

@@ -9,7 +9,7 @@ import {
   type CommitLog,
 } from '@tidemark/core'
 import type { CheckpointManifest } from '../manifest/manifest.ts'
-import type { ReadStoreError } from '../store/errors.ts'
+import type { ReadStoreError } from '../store/store-errors.ts'
 import { isCheckpoint, type Entry, type Head } from './head.ts'
 import { lost, readRecord, readSegment, type Found } from './history.ts'
 import type { StoreRecord } from './record.ts'

@@ -8,7 +8,7 @@ import {
 } from '@tidemark/core'
 import type { Integer } from '../manifest/create-manifest.ts'
 import type { CheckpointRef, PruneReport } from '../store/checkpoint-store.ts'
-import type { ReadStoreError, WriteStoreError } from '../store/errors.ts'
+import type { ReadStoreError, WriteStoreError } from '../store/store-errors.ts'
 import type { Attempts } from './attempts.ts'
 import {
   deleteAll,

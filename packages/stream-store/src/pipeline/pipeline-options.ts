@@ -1,7 +1,7 @@
 import type { CallOptions, Clock, CoreError, JsonValue } from '@tidemark/core'
 import type { PutStateError } from '../native/checkpoint-writer.ts'
 import type { StreamStore } from '../native/stream-store.ts'
-import type { LoadLatestError, RecoverError, WriteStoreError } from '../store/errors.ts'
+import type { LoadLatestError, RecoverError, WriteStoreError } from '../store/store-errors.ts'
 
 /** One item of a source, with the place to go on from once it has been processed. */
 export interface PipelineItem<T> {

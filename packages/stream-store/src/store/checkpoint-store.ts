@@ -2,7 +2,12 @@ import type { AsyncResult, CallOptions } from '@tidemark/core'
 import type { CheckpointManifest } from '../manifest/manifest.ts'
 import type { ChecksumRule } from '../manifest/state-checksum.ts'
 import type { ValidationIssue } from '../manifest/validate-manifest.ts'
-import type { LoadLatestError, ReadStoreError, RecoverError, WriteStoreError } from './errors.ts'
+import type {
+  LoadLatestError,
+  ReadStoreError,
+  RecoverError,
+  WriteStoreError,
+} from './store-errors.ts'
 
 /** The number of a checkpoint and its epoch. */
 export interface CheckpointRef {

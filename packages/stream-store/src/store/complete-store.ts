@@ -8,7 +8,7 @@ import type {
   RequiredCheckpointStore,
   SaveOutcome,
 } from './checkpoint-store.ts'
-import type { WriteStoreError } from './errors.ts'
+import type { WriteStoreError } from './store-errors.ts'
 import { recoverLatest } from './recover.ts'
 import { validateStored } from './validate-stored.ts'
 

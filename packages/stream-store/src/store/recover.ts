@@ -5,7 +5,7 @@ import type {
   SkippedCheckpoint,
   ValidateOptions,
 } from './checkpoint-store.ts'
-import type { RecoverError } from './errors.ts'
+import type { RecoverError } from './store-errors.ts'
 
 /** What a walk needs to know. */
 export interface Recoverable extends Pick<

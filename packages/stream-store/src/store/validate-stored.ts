@@ -3,7 +3,7 @@ import type { CheckpointManifest } from '../manifest/manifest.ts'
 import { ChecksumVerifier, needsState } from '../manifest/state-checksum.ts'
 import { fatal, validateManifest, type ValidationIssue } from '../manifest/validate-manifest.ts'
 import type { CheckpointStore, ValidateOptions, ValidationResult } from './checkpoint-store.ts'
-import { streamError, type ReadStoreError, type RecoverError } from './errors.ts'
+import { streamError, type ReadStoreError, type RecoverError } from './store-errors.ts'
 
 /** Looks at one checkpoint by reading it as any caller would. */
 export async function validateStored(

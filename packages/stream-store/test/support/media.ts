@@ -89,3 +89,9 @@ export async function keysOf(medium: BlobStore, prefix = ''): Promise<string[]> 
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return NodeBuffer.compare(a, b)
 }
+
+/** What must be there. */
+export function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('it is not there')
+  return value
+}
