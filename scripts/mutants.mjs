@@ -1,4 +1,4 @@
-// pnpm mutants <package> [--only <word>]: plants one bug at a time in a copy of the package and
+// pnpm mutants <package> [--only <word>] [--from <number>]: plants one bug at a time in a copy of the package and
 // shows which of its tests catches it. A bug that survives, or that no longer fits the source,
 // fails the run.
 import { spawnSync } from 'node:child_process'
@@ -14,24 +14,38 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
 
-const [name = '', ...rest] = process.argv.slice(2)
-const only = rest[0] === '--only' ? (rest[1] ?? '') : ''
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string', default: '' }, from: { type: 'string', default: '1' } },
+})
+const [name = ''] = positionals
 const source = resolve('packages', name)
 if (!existsSync(join(source, 'mutants'))) {
-  process.stderr.write('usage: pnpm mutants <package> [--only <word>]\n')
+  process.stderr.write('usage: pnpm mutants <package> [--only <word>] [--from <number>]\n')
   process.exit(2)
 }
 
 // Below the workspace's root, so that its modules are found; beside the base of the tsconfigs.
-const workshop = resolve('.cache/mutants')
+const workshop = resolve('.cache', `mutants-${process.pid}`)
 const copy = join(workshop, 'packages', name)
-rmSync(workshop, { recursive: true, force: true })
+process.on('exit', () => rmSync(workshop, { recursive: true, force: true }))
 mkdirSync(copy, { recursive: true })
 cpSync('tsconfig.base.json', join(workshop, 'tsconfig.base.json'))
+// A package's tsconfig refers to those of the packages it uses.
+for (const other of readdirSync('packages')) {
+  if (other !== name)
+    symlinkSync(resolve('packages', other), join(workshop, 'packages', other), 'dir')
+}
 for (const entry of readdirSync(source)) {
   if (entry === 'node_modules') symlinkSync(join(source, entry), join(copy, entry), 'dir')
   else if (entry !== 'dist') cpSync(join(source, entry), join(copy, entry), { recursive: true })
+}
+// What a package's tsconfig refers to stands beside it here too.
+for (const sibling of readdirSync('packages')) {
+  const place = join(workshop, 'packages', sibling)
+  if (sibling !== name) symlinkSync(resolve('packages', sibling), place, 'dir')
 }
 
 const mutants = []
@@ -39,7 +53,9 @@ for (const file of readdirSync(join(source, 'mutants')).sort()) {
   const { mutants: some } = await import(pathToFileURL(join(source, 'mutants', file)).href)
   mutants.push(...some)
 }
-const chosen = mutants.filter((mutant) => `${mutant.name} ${mutant.rule}`.includes(only))
+const chosen = mutants
+  .slice(Number(values.from) - 1)
+  .filter(({ name, rule, file }) => `${name} ${rule} ${file}`.includes(values.only))
 
 function runTests(files) {
   const begun = performance.now()
@@ -77,29 +93,27 @@ if (baseline.isRed) {
   process.exit(1)
 }
 
-const rows = []
+process.stdout.write('\n| planted bug | breaks | caught by | time |\n|---|---|---|---|\n')
 let survivors = 0
 for (const { name: title, rule, file, from, to, tests } of chosen) {
   const path = join(copy, file)
   const text = readFileSync(path, 'utf8')
   const places = text.split(from).length - 1
-  if (places !== 1) {
-    rows.push([title, rule, `DOES NOT FIT: found ${places} times in ${file}`, ''])
-    survivors += 1
-    continue
+  let [caughtBy, took] = [`DOES NOT FIT: found ${places} times in ${file}`, '']
+  let isCaught = false
+  if (places === 1) {
+    writeFileSync(
+      path,
+      text.replace(from, () => to),
+    )
+    const { isRed, by, seconds } = runTests(tests)
+    writeFileSync(path, text)
+    isCaught = isRed
+    caughtBy = isRed ? by : 'SURVIVED'
+    took = `${seconds.toFixed(1)} s`
   }
-  writeFileSync(
-    path,
-    text.replace(from, () => to),
-  )
-  const { isRed, by, seconds } = runTests(tests)
-  writeFileSync(path, text)
-  if (!isRed) survivors += 1
-  rows.push([title, rule, isRed ? by : 'SURVIVED', `${seconds.toFixed(1)} s`])
-  process.stdout.write(`${isRed ? 'caught  ' : 'SURVIVED'} ${title}\n`)
+  if (!isCaught) survivors += 1
+  process.stdout.write(`| ${title} | ${rule} | ${caughtBy} | ${took} |\n`)
 }
-
-process.stdout.write('\n| planted bug | breaks | caught by | time |\n|---|---|---|---|\n')
-for (const row of rows) process.stdout.write(`| ${row.join(' | ')} |\n`)
-process.stdout.write(`\n${rows.length - survivors} of ${rows.length} caught\n`)
+process.stdout.write(`\n${chosen.length - survivors} of ${chosen.length} caught\n`)
 process.exit(survivors === 0 ? 0 : 1)

@@ -37,7 +37,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     await program.parseAsync([...args], { from: 'user' })
     return exitCode
   } catch (thrown) {
-    // Help and version come this way too, with an exit code of 0.
+    // Help comes this way too, with an exit code of 0.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage
     throw thrown
   }

@@ -2,7 +2,7 @@ import { EXIT, exitCodeOf } from './exit-code.ts'
 import type { Failure } from './errors.ts'
 import { interruptedNotice, noticeOf, short } from './notices.ts'
 import { progressEvents, progressFor, type Progress } from './progress.ts'
-import { jsonOf, type Incidents } from './report/json.ts'
+import { failureJson, jsonOf, type Incidents } from './report/json.ts'
 import { pageFor, type Page } from './report/page.ts'
 import { renderReport } from './report/render.ts'
 import { reportOf } from './report/report.ts'
@@ -85,7 +85,7 @@ function jsonVoice({ out, err }: Surroundings): Voice {
       out.write(`${jsonOf(result, reportOf(result.state), incidents)}\n`)
     },
     failed(failure) {
-      out.write(`${JSON.stringify({ strata: 1, error: failure })}\n`)
+      out.write(`${failureJson(failure)}\n`)
     },
   }
 }

@@ -38,6 +38,25 @@ describe('a state as bytes', () => {
     )
   })
 
+  it('has these very bytes; should they change, the version must rise', () => {
+    const births = Int32Array.of(17_000, 3, 16_999, 200)
+    const known: State = {
+      origin: { commit: 'ab', cut: true },
+      commit: 'cd',
+      position: 300,
+      firstDay: -1,
+      lastDay: 17_000,
+      files: new Map([
+        ['b', { births, binary: false, commits: 2, churn: 5 }],
+        ['a', { births: new Int32Array(), binary: true, commits: 1, churn: 0 }],
+      ]),
+    }
+    const hex = Array.from(encodeState(known), (byte) => byte.toString(16).padStart(2, '0'))
+    expect(hex.join(' ')).toBe(
+      '01 02 02 61 62 02 63 64 ac 02 01 d0 89 02 02 01 61 01 01 00 00 01 62 00 02 05 02 d0 89 02 03 01 c8 01',
+    )
+  })
+
   it('is the same whatever the order in which files came', () => {
     fc.assert(
       fc.property(state, (before) => {

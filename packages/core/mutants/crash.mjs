@@ -22,7 +22,7 @@ export const mutants = [
     file: 'src/file/file-blob-store.ts',
     from: 'await Promise.all([syncing, ...tidying])',
     to: 'void syncing?.catch(() => undefined)\n      await Promise.all(tidying)',
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-processes.test.ts'],
   },
   {
     name: 'the directory is synced before the name is given',
@@ -118,7 +118,7 @@ export const mutants = [
     file: 'src/file/directories.ts',
     from: '    if (!this.#ready.has(path)) await this.#make(path)',
     to: '    if (this.#ready.has(path)) return\n    await this.#make(path)\n    this.#ready.set(path, Promise.resolve())',
-    tests: ['test/crash-storage.test.ts'],
+    tests: ['test/crash-put.test.ts'],
   },
   {
     name: 'putMany does not sync',
@@ -206,7 +206,7 @@ export const mutants = [
     file: 'src/file/file-blob-store.ts',
     from: '    await this.#directories.ready(directory)\n    await this.#directories.sync(directory)\n  }',
     to: '    await this.#directories.sync(directory)\n  }',
-    tests: ['test/crash-processes.test.ts'],
+    tests: ['test/crash-put.test.ts'],
   },
   {
     name: 'durable reads sync the parents, not the directory',
@@ -279,14 +279,6 @@ export const mutants = [
     from: "const first = await store.put(key, bytes, { ...options, if: 'absent' })",
     to: "const first = await store.put(key, bytes, { ...options, if: 'absent', durable: false })",
     tests: ['test/crash-put.test.ts', 'test/crash-processes.test.ts'],
-  },
-  {
-    name: 'every record over 1024 starts a new directory of its own',
-    rule: 'power cut, rule 1: shards',
-    file: 'src/log/log-keys.ts',
-    from: 'const first = seq - ((seq - 1) % SHARD_RECORDS)\n',
-    to: 'const first = seq\n',
-    tests: ['test/crash-processes.test.ts'],
   },
   {
     name: 'staged entries are not durable',

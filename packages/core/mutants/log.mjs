@@ -239,14 +239,6 @@ export const mutants = [
     tests: [CONTRACT, CRASH_LOG],
   },
   {
-    name: 'an append builds on what it has not seen durable',
-    rule: '8 power loss, counterexamples 25 and 26',
-    file: LOG,
-    from: 'if (after === undefined || after.seq <= this.#durableUpTo) return ok()',
-    to: 'if (after === undefined || after.seq > 0) return ok()',
-    tests: [TWO_PROCESSES],
-  },
-  {
     name: 'latest gives what it has not seen durable',
     rule: '8 power loss, counterexample 28',
     file: LOG,

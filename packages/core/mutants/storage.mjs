@@ -129,7 +129,7 @@ export const mutants = [
     file: 'src/log/create-once.ts',
     from: '  return first\n}',
     to: "  return err(coreError('IO_FAILED', 'no answer', { operation: 'put', key }))\n}",
-    tests: FAULTS,
+    tests: ['test/commit-log-contract.test.ts'],
   },
   {
     name: 'maps are stored as empty objects',

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { unwrap } from '../src/result/result.ts'
 import {
   SimulatedDisk,
   type CrashReport,
   type ErrorName,
 } from '../src/testing/simulated-disk/index.ts'
 import { BlobLedger, openBlobs } from './crash/blob-ledger.ts'
-import { addReports, EFFORT, proveCrashStates, say, SEED } from './crash/crash-proof.ts'
+import { addReports, EFFORT, insist, proveCrashStates, say, SEED } from './crash/crash-proof.ts'
 import { LogLedger, openLog } from './crash/log-ledger.ts'
 
 const ERRORS: readonly ErrorName[] = ['EIO', 'ENOSPC', 'EACCES', 'EMFILE']
@@ -63,7 +64,7 @@ async function failEach(work: Work, stride: number) {
   const every = Math.max(1, Math.floor(stride / EFFORT))
   for (let index = from, turn = SEED; index < whole.calls; index += 1) {
     // A sync may fail in one way only, and is never passed over.
-    const isSync = whole.journal.filter(isCall)[index]?.call.includes('sync') === true
+    const isSync = whole.journal.filter(isCall)[index]?.call.includes('sync') ?? false
     for (const error of isSync ? (['EIO', 'ENOSPC'] as const) : ERRORS) {
       if (!isSync && turn++ % every !== 0) continue
       const disk = new SimulatedDisk()
@@ -92,5 +93,22 @@ describe('one call that fails, and a power cut later,', () => {
   it('leaves a log that ends with what was acknowledged', async () => {
     const reports = await failEach(log, 3)
     say(`appends with one failing call, ${reports.length} of them`, addReports(reports))
+  })
+
+  it('of a directory leaves no name that is called durable and is not', async () => {
+    const disk = new SimulatedDisk()
+    const store = await openBlobs(disk.fileSystem())
+    unwrap(await store.put('d/a', new Uint8Array(1)))
+    disk.failNext('EIO', { call: 'syncDirectory' })
+    const put = await store.put('d/b', new Uint8Array(1), { if: 'absent' })
+    expect(put.ok ? 'ok' : put.error.code).toBe('OUTCOME_UNKNOWN')
+    const durable = await store.get('d/b', { durable: true })
+    if (durable.ok) disk.mark('seen')
+    const later = await store.put('d/c', new Uint8Array(1))
+    expect(later.ok ? 'ok' : later.error.code).toBe('IO_FAILED')
+    await proveCrashStates(disk, async (state) => {
+      const found = unwrap(await (await openBlobs(state.disk.fileSystem())).head('d/b'))
+      insist(found !== undefined || !state.marks.includes('seen'), () => 'd/b is gone')
+    })
   })
 })

@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { FileBlobStore } from '../src/file/file-blob-store.ts'
+import type { FileSystem } from '../src/file/file-system.ts'
 import { unwrap } from '../src/result/result.ts'
-import { SimulatedDisk, type CrashReport } from '../src/testing/simulated-disk/index.ts'
-import { BlobLedger, HOME } from './crash/blob-ledger.ts'
-import { addReports, EFFORT, proveCrashStates, say } from './crash/crash-proof.ts'
+import {
+  createScheduler,
+  evenly,
+  seededRandom,
+  SimulatedDisk,
+  type CrashReport,
+  type CrashState,
+  type Gate,
+} from '../src/testing/simulated-disk/index.ts'
+import { BlobLedger, HOME, openBlobs } from './crash/blob-ledger.ts'
+import { addReports, EFFORT, insist, proveCrashStates, say, SEED } from './crash/crash-proof.ts'
 import { LogLedger, openLog } from './crash/log-ledger.ts'
 
 /** Torn at five sector boundaries. */
@@ -58,6 +67,34 @@ describe('after a power cut, whenever it comes', () => {
     expect(addReports(reports).exhaustive).toBe(true)
   })
 
+  it('a put is there although its directory was made for a hint, without a promise', async () => {
+    const hint: Step = async (_, store) => {
+      const put = await store.put('d/hint', new Uint8Array(1), { durable: false })
+      return put.ok ? 'ok' : put.error.code
+    }
+    const report = await proveBlobs({ steps: [hint, put('d/a', 'one'), hint] })
+    say('put beside a hint', report)
+    expect(report.exhaustive).toBe(true)
+  })
+
+  it('a name is there once a durable read has seen it, whoever made it, however', async () => {
+    const disk = new SimulatedDisk()
+    const [ours, theirs] = [
+      await openBlobs(disk.fileSystem('A')),
+      await openBlobs(disk.fileSystem('B')),
+    ]
+    unwrap(await theirs.put('d/e/hint', new Uint8Array(1), { durable: false }))
+    expect(unwrap(await ours.get('d/e/hint', { durable: true }))?.sizeBytes).toBe(1)
+    disk.mark('seen')
+    const report = await proveCrashStates(disk, async (state) => {
+      const store = await openBlobs(state.disk.fileSystem())
+      const isThere = unwrap(await store.head('d/e/hint')) !== undefined
+      insist(isThere || !state.marks.includes('seen'), () => 'a name that was seen is gone')
+    })
+    say('a durable read', report)
+    expect(report.exhaustive).toBe(true)
+  })
+
   it('a create is whole or absent, and taken once acknowledged', async () => {
     const reports = [
       await proveBlobs({ steps: [create('a', 'one')] }),
@@ -99,6 +136,37 @@ describe('after a power cut, whenever it comes', () => {
     const report = await proveBlobs({ steps, atOnce: true, limit: 1_200 * EFFORT })
     say('twelve puts at once', report)
     expect(report.states).toBeGreaterThan(20_000)
+  })
+})
+
+/** A file system whose syncs take effect at once and answer later, as those of a kernel do. */
+function slowSyncs(fs: FileSystem, gate: Gate): FileSystem {
+  const syncDirectory = async (path: string): Promise<boolean> => {
+    const done = await fs.syncDirectory(path)
+    await gate.turn('main', { call: 'syncDirectory', path })
+    return done
+  }
+  return { ...fs, syncDirectory }
+}
+
+describe('puts at once, whose calls come in any order,', () => {
+  it('are each there once acknowledged, although they share their syncs', async () => {
+    const reports: CrashReport[] = []
+    for (let order = 0; order < 25 * EFFORT; order += 1) {
+      const disk = new SimulatedDisk()
+      const ledger = new BlobLedger(disk)
+      unwrap(await (await openBlobs(disk.fileSystem())).put('d/hint', new Uint8Array(1)))
+      const scheduler = createScheduler(evenly(seededRandom(SEED * 1_000 + order)))
+      const fileSystem = slowSyncs(disk.fileSystem('main', scheduler), scheduler)
+      const opening = openBlobs(fileSystem)
+      await scheduler.run([opening])
+      const store = await opening
+      const steps = [put('d/a', 'one'), create('d/b', 'two'), put('d/c', 'three')]
+      await scheduler.run(steps.map((step) => step(ledger, store)))
+      const check = (state: CrashState) => ledger.check(state)
+      reports.push(await proveCrashStates(disk, check, { limit: 25 * EFFORT }))
+    }
+    say(`three puts in ${reports.length} orders`, addReports(reports))
   })
 })
 

@@ -30,7 +30,7 @@ export function newProject(): Project {
 export function addFile(project: Project, random: Random, changes: Changes): void {
   const module = random.pick(project.modules)
   const path = `${module}/${madeName(random)}.${kindOf(module) === 'code' ? 'ts' : 'md'}`
-  const size = Math.round(20 * 10 ** random.fraction())
+  const size = Math.round(15 * 9 ** random.fraction())
   const lines = Array.from({ length: size }, () => madeLine(random, kindOf(path)))
   write(project, changes, path, lines, random.fraction() ** HEAT_EXPONENT)
 }

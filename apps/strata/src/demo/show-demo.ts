@@ -1,12 +1,5 @@
 import { join } from 'node:path'
-import {
-  attempt,
-  coreError,
-  thrownError,
-  unwrap,
-  type AsyncResult,
-  type CheckpointError,
-} from '@tidemark/core'
+import { attempt, coreError, thrownError, unwrap, type CheckpointError } from '@tidemark/core'
 import { EXIT, exitCodeOf } from '../exit-code.ts'
 import { BAR_WIDTH, progressFor } from '../progress.ts'
 import { track } from '../report/bars.ts'
@@ -21,7 +14,7 @@ import {
   runProcess,
   type Finished,
   type ProcessEnd,
-  type ProcessProgress,
+  type ProcessOptions,
 } from './strata-process.ts'
 import { findSubject } from './subject.ts'
 
@@ -42,6 +35,19 @@ export interface DemoOptions extends Surroundings {
 /** A history that is over before the kill arrives is tried again, so many times. */
 const MAX_ATTEMPTS = 5
 
+/** What every part of the demo has at hand. */
+interface Stage extends DemoOptions {
+  readonly page: Page
+  /** Writes a line; nothing writes an empty one. */
+  readonly say: (text?: string) => void
+}
+
+/** A history and where its place is saved. */
+interface Scene {
+  readonly path: string
+  readonly store: string
+}
+
 /**
  * Reads a history, reads it again and kills that run with SIGKILL, lets the same command go on,
  * and shows that nothing was lost: the digests are equal. Then the report, from the checkpoint
@@ -49,38 +55,39 @@ const MAX_ATTEMPTS = 5
  */
 export async function showDemo(options: DemoOptions): Promise<number> {
   const page = pageFor(options.out, options.environment)
-  const ended = await attempt(() => story(options, page), thrownError<CheckpointError>)
+  const say = (text = ''): void => options.out.write(text === '' ? '\n' : `  ${text}\n`)
+  const ended = await attempt(() => story({ ...options, page, say }), thrownError<CheckpointError>)
   if (ended.ok) return ended.value
-  options.out.write(`  ${page.paint.bad('✗')} ${ended.error.message}\n\n`)
+  say(`${page.paint.bad('✗')} ${ended.error.message}`)
+  say()
   return exitCodeOf(ended.error)
 }
 
-async function story(options: DemoOptions, page: Page): Promise<number> {
-  const { bold, faint } = page.paint
-  const say = sayTo(options)
+async function story(stage: Stage): Promise<number> {
+  const { page, say, scratch } = stage
   say()
-  say(`${bold('Tidemark')}  ${faint('checkpoints that survive kill -9')}`)
+  say(`${page.paint.bold('Tidemark')}  ${page.paint.faint('checkpoints that survive kill -9')}`)
   say()
-  const { path, description } = unwrap(await findSubject(options))
+  const { path, description } = unwrap(await findSubject(stage))
   say(`the history: ${description}`)
   say()
-  const untouched = await readInOneGo(options, page, path)
+  const untouched = await readInOneGo(stage, { path, store: join(scratch, 'untouched') })
   if (untouched.commitsRead === 0) {
     say('there are no commits yet; name another repository')
     return EXIT.failed
   }
-  const store = await readAndKill(options, page, path, untouched.commitsRead)
-  const isEqual = await readOn(options, page, { path, store, untouched })
-  await report(options, page, { path, store })
+  const scene = { path, store: await readAndKill(stage, path, untouched.commitsRead) }
+  const isEqual = await readOn(stage, scene, untouched)
+  await report(stage, scene)
   return isEqual ? EXIT.done : EXIT.failed
 }
 
-async function readInOneGo(options: DemoOptions, page: Page, path: string): Promise<Finished> {
-  const say = sayTo(options)
+async function readInOneGo(stage: Stage, scene: Scene): Promise<Finished> {
+  const { say, page, now } = stage
   say(`${page.paint.bold('1')}  read it in one go`)
-  const startedAt = options.now()
-  const untouched = await finish(options, page, path, join(options.scratch, 'untouched'), 500)
-  const seconds = ((options.now() - startedAt) / 1000).toFixed(1)
+  const startedAt = now()
+  const untouched = await finish(stage, { ...scene, every: MAX_EVERY })
+  const seconds = ((now() - startedAt) / 1000).toFixed(1)
   const total = untouched.commitsRead
   const bar = track({ resumedFrom: 0, position: total, total }, BAR_WIDTH, page.paint)
   say(`   ${bar}  ${formatNoun(total, 'commit')} read in ${seconds} s`)
@@ -90,25 +97,15 @@ async function readInOneGo(options: DemoOptions, page: Page, path: string): Prom
 }
 
 /** Kills a run at a random commit. Gives the store that it leaves behind. */
-async function readAndKill(
-  options: DemoOptions,
-  page: Page,
-  path: string,
-  total: number,
-): Promise<string> {
-  const { scratch, seed } = options
-  const { bold, faint } = page.paint
-  const say = sayTo(options)
-  say(`${bold('2')}  read it again, and kill -9 on the way  ${faint(`(seed ${seed})`)}`)
+async function readAndKill(stage: Stage, path: string, total: number): Promise<string> {
+  const { say, page, scratch, seed } = stage
+  say(`${page.paint.bold('2')}  read it again, and kill -9 on the way  (seed ${seed})`)
   const random = randomFrom(seed)
   let store = ''
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const killAt = random.between(Math.ceil(total * 0.25), Math.floor(total * 0.9))
     store = join(scratch, `killed-${attempt}`)
-    const every = saveEvery(total)
-    const end = await withBar(options, page, (onProgress) =>
-      runProcess({ path, store, every, killAt, onProgress, environment: options.environment }),
-    )
+    const end = await withBar(stage, { path, store, every: saveEvery(total), killAt })
     if (end.kind === 'finished') continue
     const bar = track({ resumedFrom: 0, position: end.position, total }, BAR_WIDTH, page.paint)
     say(`   ${bar}  killed at commit ${formatCount(end.position)} of ${formatCount(total)}`)
@@ -121,16 +118,12 @@ async function readAndKill(
 }
 
 /** Lets the same command go on, and compares. */
-async function readOn(
-  options: DemoOptions,
-  page: Page,
-  { path, store, untouched }: { path: string; store: string; untouched: Finished },
-): Promise<boolean> {
+async function readOn(stage: Stage, scene: Scene, untouched: Finished): Promise<boolean> {
+  const { say, page } = stage
   const { bold, good, bad } = page.paint
-  const say = sayTo(options)
   const total = untouched.commitsRead
   say(`${bold('3')}  the same command once more`)
-  const resumed = await finish(options, page, path, store, saveEvery(total))
+  const resumed = await finish(stage, { ...scene, every: saveEvery(total) })
   const { resumedFrom } = resumed
   const bar = track({ resumedFrom, position: total, total }, BAR_WIDTH, page.paint)
   say(`   ${bar}  resumed at commit ${formatCount(resumedFrom)} of ${formatCount(total)}`)
@@ -143,61 +136,47 @@ async function readOn(
 }
 
 /** The report, from the checkpoint that outlived the kill; and what to do next. */
-async function report(
-  options: DemoOptions,
-  page: Page,
-  { path, store }: { path: string; store: string },
-): Promise<void> {
-  const { bold, faint } = page.paint
-  const say = sayTo(options)
+async function report(stage: Stage, scene: Scene): Promise<void> {
+  const { say, page, out, cli } = stage
+  const rule = page.paint.faint('─'.repeat(page.width - 2))
   const onEvent = (): void => undefined
   const { state } = unwrap(
-    await run({ ...options, path, store, from: 'update', every: 500, onEvent }),
+    await run({ ...stage, ...scene, from: 'update', every: MAX_EVERY, onEvent }),
   )
-  say(faint('─'.repeat(page.width - 2)))
-  options.out.write(`\n${renderReport(state, reportOf(state), page)}\n`)
-  say(faint('─'.repeat(page.width - 2)))
+  say(rule)
+  out.write(`\n${renderReport(state, reportOf(state), page)}\n`)
+  say(rule)
   say()
   say('Now your own repository. Interrupt it: it resumes.')
   say()
-  say(`   ${bold(`node ${options.cli} run ~/your/repository`)}`)
+  say(`   ${page.paint.bold(`node ${cli} run ~/your/repository`)}`)
   say()
 }
 
+/** As often as `strata run` by itself. */
+const MAX_EVERY = 500
+
 /** About fifteen checkpoints: enough for a kill to land between two of them. */
 function saveEvery(total: number): number {
-  return Math.min(Math.max(Math.round(total / 15), 1), 500)
+  return Math.min(Math.max(Math.round(total / 15), 1), MAX_EVERY)
 }
 
-async function finish(
-  options: DemoOptions,
-  page: Page,
-  path: string,
-  store: string,
-  every: number,
-): Promise<Finished> {
-  const { environment } = options
-  const end = await withBar(options, page, (onProgress) =>
-    runProcess({ path, store, every, onProgress, environment }),
-  )
+/** What of a process differs from one to the next. */
+type Part = Pick<ProcessOptions, 'path' | 'store' | 'every' | 'killAt'>
+
+async function finish(stage: Stage, part: Part): Promise<Finished> {
+  const end = await withBar(stage, part)
   if (end.kind === 'finished') return end
   const message = 'somebody else killed strata'
   throw coreError('ABORTED', message, { operation: 'run', committed: 'unknown' })
 }
 
-/** Draws a bar while a process runs, where there is a terminal to draw it on. */
-async function withBar(
-  { out, now }: DemoOptions,
-  { paint }: Page,
-  start: (onProgress: (event: ProcessProgress) => void) => AsyncResult<ProcessEnd, CheckpointError>,
-): Promise<ProcessEnd> {
-  if (!out.isTerminal) return unwrap(await start(() => undefined))
-  const progress = progressFor({ write: out.write, isTerminal: true, paint, now })
-  const end = await start(progress.show)
+/** Runs a process and draws a bar meanwhile, where there is a terminal to draw it on. */
+async function withBar(stage: Stage, part: Part): Promise<ProcessEnd> {
+  const { out, now, page, environment } = stage
+  const progress = progressFor({ write: out.write, isTerminal: true, paint: page.paint, now })
+  const onProgress = out.isTerminal ? progress.show : (): void => undefined
+  const end = await runProcess({ ...part, environment, onProgress })
   progress.clear()
   return unwrap(end)
-}
-
-function sayTo({ out }: DemoOptions): (text?: string) => void {
-  return (text = '') => out.write(text === '' ? '\n' : `  ${text}\n`)
 }

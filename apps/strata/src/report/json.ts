@@ -1,3 +1,4 @@
+import type { Failure } from '../errors.ts'
 import type { CheckpointSkipped, StartedAgain } from '../run-event.ts'
 import type { RunResult } from '../run.ts'
 import { formatDay } from './format.ts'
@@ -6,6 +7,11 @@ import type { Report } from './report.ts'
 
 /** The version of the JSON form: rises when a field changes its meaning or goes away. */
 const JSON_VERSION = 1
+
+/** A failure as one line of JSON. */
+export function failureJson(failure: Failure): string {
+  return JSON.stringify({ strata: JSON_VERSION, error: failure })
+}
 
 /** What happened on the way that the numbers alone do not tell. */
 export interface Incidents {

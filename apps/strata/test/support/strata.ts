@@ -17,7 +17,8 @@ export interface Ended {
 
 /** A running command. */
 export interface Running {
-  readonly kill: (signal: NodeJS.Signals) => void
+  /** Whether there was still something to send it to. */
+  readonly kill: (signal: NodeJS.Signals) => boolean
   /** Hears each line of standard error as it comes. */
   readonly onLine: (listener: (line: string) => void) => void
   readonly ended: Promise<Ended>
@@ -46,7 +47,7 @@ export function start(args: readonly string[], options: SpawnOptions = {}): Runn
     })
   })
   return {
-    kill: (signal) => void child.kill(signal),
+    kill: (signal) => child.kill(signal),
     onLine: (listener) => void listeners.push(listener),
     ended,
   }

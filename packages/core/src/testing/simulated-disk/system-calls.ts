@@ -4,9 +4,9 @@ import { openRefuses } from './system-error.ts'
 /**
  * The system calls that a real run makes for this journal, so that it can be compared with what
  * {@link systemCallsOfStrace} reads out of a real one: `openat O_EXCL /d/t`,
- * `pwrite64 /d/t 0+3040`, `fdatasync /d/t`, `link /d/t /d/f`, `unlink /d/t`, `openat /d`,
- * `fsync /d`, `close /d`. What failed ends in ` = EEXIST`. Calls on a handle show the path it was
- * opened by; marks and plants are no calls.
+ * `pwrite64 /d/t 0+3040`, `fdatasync /d/t`, `link /d/t /d/f`, `unlink /d/t`,
+ * `openat O_DIRECTORY /d`, `fsync /d`, `close /d`. What failed ends in ` = EEXIST`. Calls on
+ * a handle show the path it was opened by; marks and plants are no calls.
  */
 export function systemCalls(journal: readonly JournalEntry[]): string[] {
   return journal.flatMap(callsOf)
@@ -24,8 +24,8 @@ function callsOf(entry: JournalEntry): string[] {
     case 'open':
       return [`openat ${path}${failed}`]
     case 'syncDirectory':
-      if (error !== undefined && openRefuses(error)) return [`openat ${path}${failed}`]
-      return [`openat ${path}`, `fsync ${path}${failed}`, `close ${path}`]
+      if (error !== undefined && openRefuses(error)) return [`openat O_DIRECTORY ${path}${failed}`]
+      return [`openat O_DIRECTORY ${path}`, `fsync ${path}${failed}`, `close ${path}`]
     case 'list':
       if (error !== undefined) return [`openat O_DIRECTORY ${path}${failed}`]
       return [`openat O_DIRECTORY ${path}`, `getdents64 ${path}`, `close ${path}`]

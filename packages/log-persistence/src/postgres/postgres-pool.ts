@@ -1,0 +1,17 @@
+/** What is needed of a client of `pg`. */
+export interface PostgresClient {
+  query(
+    sql: string,
+    values?: unknown[],
+  ): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>
+  release(destroy?: boolean): void
+  on(event: 'error', listener: (error: Error) => void): unknown
+  removeListener(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** What is needed of a `Pool` of `pg`. */
+export interface PostgresPool {
+  connect(): Promise<PostgresClient>
+  listenerCount?(event: 'error'): number
+  on?(event: 'error', listener: (error: Error) => void): unknown
+}

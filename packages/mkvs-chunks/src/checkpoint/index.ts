@@ -1,0 +1,8 @@
+export { newCheckpointer } from './checkpointer.ts'
+export type * from './checkpointer-types.ts'
+export { newCreateRestorer, type CreateRestorer } from './create-restorer.ts'
+export * from './creator.ts'
+export type * from './provider.ts'
+export { restoreCheckpoint, type RestoreCheckpointOptions } from './restore-checkpoint.ts'
+export * from './restorer.ts'
+export type { CreationParameters } from './schedule.ts'

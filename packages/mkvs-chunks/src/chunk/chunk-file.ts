@@ -1,0 +1,158 @@
+import { hashStream } from '#hash'
+import { err, ok, type Result } from '@tidemark/core'
+import { byteAt, concatBytes } from '../bytes/bytes.ts'
+import { decodeCbor } from '../cbor/decode.ts'
+import type { Hash } from '../hash/hash.ts'
+import type { ProofEntry } from '../proof/proof.ts'
+import { unframe, type UnframeError } from '../snappy/frame-reader.ts'
+import { frameWriter } from '../snappy/frame-writer.ts'
+
+/** A chunk as it is stored and sent, and the digest that names it. */
+export interface ChunkFile {
+  readonly bytes: Uint8Array
+  /** Hash of the compressed bytes. */
+  readonly digest: Hash
+}
+
+/** Entries of one chunk: the limit of the original's decoder for a list. */
+const MAX_ENTRIES = 10_000_000
+
+const NULL = 0xf6
+/** What the original also takes for null. */
+const UNDEFINED = 0xf7
+
+/** Puts the entries of one proof in a chunk file: CBOR items one after another, Snappy-framed. */
+export interface ChunkWriter {
+  readonly write: (entry: ProofEntry) => void
+  /** Ends the file. Call once. */
+  end(): ChunkFile
+}
+
+/** Begins a chunk file. */
+export function chunkWriter(): ChunkWriter {
+  const pieces: Uint8Array[] = []
+  const digest = hashStream()
+  const writer = frameWriter((piece) => {
+    digest.update(piece)
+    pieces.push(piece.slice())
+  })
+  let item = new Uint8Array(256)
+  return {
+    write: (entry) => {
+      const length = itemLength(entry)
+      if (length > item.length) item = new Uint8Array(2 * length)
+      writeItem(item, entry)
+      writer.write(item.subarray(0, length))
+    },
+    end: () => {
+      writer.close()
+      return { bytes: concatBytes(pieces), digest: digest.digest() }
+    },
+  }
+}
+
+/** The entries of a chunk file, read one by one. */
+export interface ChunkEntries extends Iterable<ProofEntry> {
+  /** Why reading stopped before the end, if it did. */
+  readonly problem: string | undefined
+}
+
+/**
+ * Opens a chunk file. The entries are views of its decompressed bytes, which `maxBytes` bounds;
+ * `strict` wants every item in its shortest form.
+ */
+export function openChunk(
+  bytes: Uint8Array,
+  options: { readonly maxBytes: number; readonly strict: boolean },
+): Result<ChunkEntries, UnframeError> {
+  const raw = unframe(bytes, options.maxBytes)
+  if (!raw.ok) return raw
+  const unframed = raw.value
+  let problem: string | undefined
+  const read = options.strict ? strictItem : lenientItem
+  function* entries(): Iterator<ProofEntry> {
+    const reader = { bytes: unframed, at: 0 }
+    for (let count = 0; reader.at < reader.bytes.length; count++) {
+      const entry = count < MAX_ENTRIES ? read(reader) : err('too many entries')
+      if (!entry.ok) {
+        problem = entry.error
+        return
+      }
+      if (entry.value === 'end') return
+      yield entry.value
+    }
+  }
+  return ok({
+    [Symbol.iterator]: entries,
+    get problem() {
+      return problem
+    },
+  })
+}
+
+interface Reader {
+  readonly bytes: Uint8Array
+  at: number
+}
+
+/** The next item: one byte string or null, in its shortest form. */
+function strictItem(reader: Reader): Result<ProofEntry, string> {
+  const { bytes, at } = reader
+  const first = byteAt(bytes, at)
+  if (first === NULL) {
+    reader.at++
+    return ok(undefined)
+  }
+  const size = first === 0x58 ? 1 : first === 0x59 ? 2 : first === 0x5a ? 4 : 0
+  if (size === 0 && (first < 0x40 || first > 0x57)) return err('an entry of another kind')
+  let length = size === 0 ? first - 0x40 : 0
+  for (let i = 1; i <= size; i++) length = length * 256 + byteAt(bytes, at + i)
+  if (headLength(length) !== 1 + size) return err('an entry with a long head')
+  const start = at + 1 + size
+  if (length > bytes.length - start) return err('an entry cut short')
+  reader.at = start + length
+  return ok(bytes.subarray(start, start + length))
+}
+
+/** As the original reads: also `f7`, long heads, lists of small integers, and a cut-off end. */
+function lenientItem(reader: Reader): Result<ProofEntry | 'end', string> {
+  if (byteAt(reader.bytes, reader.at) === UNDEFINED) {
+    reader.at++
+    return ok(undefined)
+  }
+  const item = decodeCbor(reader.bytes.subarray(reader.at))
+  if (!item.ok) return item.error === 'cut short' ? ok('end') : item
+  const entry = lenientEntry(item.value.value)
+  if (entry === false) return err('an entry of another kind')
+  reader.at += item.value.end
+  return ok(entry)
+}
+
+function lenientEntry(value: unknown): ProofEntry | false {
+  if (value === null) return undefined
+  if (value instanceof Uint8Array) return value
+  if (!Array.isArray(value)) return false
+  const bytes = value.filter((byte) => typeof byte === 'bigint' && byte < 256n)
+  return bytes.length === value.length ? Uint8Array.from(bytes, Number) : false
+}
+
+function itemLength(entry: ProofEntry): number {
+  return entry === undefined ? 1 : headLength(entry.length) + entry.length
+}
+
+function headLength(length: number): number {
+  return length < 24 ? 1 : length < 0x100 ? 2 : length < 0x1_0000 ? 3 : 5
+}
+
+/** One entry as a CBOR byte string with the shortest head, or null. */
+function writeItem(out: Uint8Array, entry: ProofEntry): void {
+  if (entry === undefined) {
+    out[0] = NULL
+    return
+  }
+  const head = headLength(entry.length)
+  if (head === 1) out[0] = 0x40 | entry.length
+  else out[0] = head === 2 ? 0x58 : head === 3 ? 0x59 : 0x5a
+  for (let i = 1; i < head; i++) out[i] = (entry.length >>> (8 * (head - 1 - i))) & 0xff
+  out.set(entry, head)
+}

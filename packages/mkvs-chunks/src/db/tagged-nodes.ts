@@ -1,0 +1,144 @@
+import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
+import { bitAt, joinBits } from '../bytes/bits.ts'
+import { equalBytes, NO_BYTES, toHex } from '../bytes/bytes.ts'
+import { takeBytes } from '../bytes/slab.ts'
+import { mkvsError, type MediumError, type MkvsError } from '../errors/mkvs-errors.ts'
+import { HASH_BYTES, type Hash } from '../hash/hash.ts'
+import { decodeNode, LEAF } from '../tree/node-codec.ts'
+import { EMPTY_HASH, type Pointer, type TreeNode } from '../tree/node.ts'
+import type { NodeStore } from './node-store.ts'
+
+// A stored node is the version that last wrote it (8 bytes, little-endian) and its full form. The
+// version is what lets a prune tell a node that a later version made again from one that it did not.
+
+const TAG_BYTES = 8
+
+/** A node and the version that last wrote it. */
+export interface TaggedNode {
+  readonly node: TreeNode
+  readonly version: bigint
+}
+
+/** The version that last wrote a stored node. */
+export function tagOf(value: Uint8Array): bigint {
+  return new DataView(value.buffer, value.byteOffset).getBigUint64(0, true)
+}
+
+/** A node's bytes with the version that writes it. */
+export function tagged(bytes: Uint8Array, version: bigint): Uint8Array {
+  const value = takeBytes(TAG_BYTES + bytes.length)
+  new DataView(value.buffer, value.byteOffset).setBigUint64(0, version, true)
+  value.set(bytes, TAG_BYTES)
+  return value
+}
+
+/** Reads a node. `NODE_NOT_FOUND` when it is not there, `CORRUPTED` when it is not itself. */
+export async function readNode(
+  store: NodeStore,
+  hash: Hash,
+  options?: CallOptions,
+): AsyncResult<TaggedNode, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+  const value = await store.get(hash, options)
+  if (!value.ok) return value
+  if (value.value === undefined) return err(nodeNotFound(hash))
+  // Lenient: a restore that was lenient stored what it was given, and the hash says it all.
+  const node = decodeNode(value.value.subarray(TAG_BYTES), false)
+  if (node.ok && equalBytes(node.value.hash, hash)) {
+    return ok({ node: node.value, version: tagOf(value.value) })
+  }
+  const reason = node.ok ? 'another node' : node.error
+  return err(coreError('CORRUPTED', `node: ${reason}`, { what: 'node', reason, key: toHex(hash) }))
+}
+
+/**
+ * Looks for every node of a tree, depth first: only the way down is in memory. The hashes were
+ * checked when the nodes were stored, so no node is decoded: children are its last 64 bytes.
+ */
+export async function checkWhole(
+  store: NodeStore,
+  root: Hash,
+  options?: CallOptions,
+): AsyncResult<void, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+  const stack = [root]
+  for (let hash = stack.pop(); hash !== undefined; hash = stack.pop()) {
+    const value = await store.get(hash, options)
+    if (!value.ok) return value
+    if (value.value === undefined) return err(nodeNotFound(hash))
+    if (value.value[TAG_BYTES] === LEAF) continue
+    const left = value.value.subarray(-2 * HASH_BYTES, -HASH_BYTES)
+    const right = value.value.subarray(-HASH_BYTES)
+    if (!equalBytes(right, EMPTY_HASH)) stack.push(right)
+    if (!equalBytes(left, EMPTY_HASH)) stack.push(left)
+  }
+  return ok()
+}
+
+function nodeNotFound(hash: Hash): MkvsError<'NODE_NOT_FOUND'> {
+  return mkvsError('NODE_NOT_FOUND', 'mkvs: node not found', { hash: toHex(hash) })
+}
+
+/** The trees that stay when another one goes. */
+export interface KeptTrees {
+  /** Of the version after the one that goes. */
+  readonly next: readonly Hash[]
+  readonly all: readonly Hash[]
+}
+
+/**
+ * The nodes of a dropped tree that no kept tree has, parents before their children. Nodes that are
+ * gone already are skipped.
+ *
+ * A node that no version after `upTo` wrote can only be in a later tree if it is in the next one.
+ * Any other node is looked for in all of them.
+ */
+export async function unsharedNodes(
+  store: NodeStore,
+  dropped: Hash,
+  kept: KeptTrees,
+  upTo: bigint,
+): AsyncResult<Hash[], MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+  const unshared: Hash[] = []
+  const stack = [{ hash: dropped, depth: 0, path: NO_BYTES }]
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    const found = await readNode(store, at.hash)
+    if (!found.ok && found.error.code === 'NODE_NOT_FOUND') continue
+    if (!found.ok) return found
+    const { node, version } = found.value
+    const isLeaf = node.kind === 'leaf'
+    const bits = isLeaf ? node.key.length * 8 : at.depth + node.labelBits
+    const path = isLeaf ? node.key : joinBits(at.path, at.depth, node.label, node.labelBits)
+    const trees = version > upTo ? kept.all : kept.next
+    const shared = await isInAny(store, trees, at.hash, path, bits)
+    if (!shared.ok) return shared
+    if (shared.value) continue
+    unshared.push(at.hash)
+    if (isLeaf) continue
+    if (node.left !== undefined) stack.push({ hash: node.left.hash, depth: bits, path })
+    if (node.right !== undefined) stack.push({ hash: node.right.hash, depth: bits, path })
+  }
+  return ok(unshared)
+}
+
+/** Whether a node is in one of these trees: then it is on the way its path goes. */
+async function isInAny(
+  store: NodeStore,
+  roots: readonly Hash[],
+  hash: Hash,
+  path: Uint8Array,
+  bits: number,
+): AsyncResult<boolean, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+  for (const root of roots) {
+    let depth = 0
+    for (let at: Pointer | undefined = { hash: root }; at !== undefined;) {
+      if (equalBytes(at.hash, hash)) return ok(true)
+      const found = await readNode(store, at.hash)
+      if (!found.ok) return found
+      const node: TreeNode = found.value.node
+      if (node.kind === 'leaf') break
+      depth += node.labelBits
+      if (depth >= bits) break
+      at = bitAt(path, depth) === 0 ? node.left : node.right
+    }
+  }
+  return ok(false)
+}

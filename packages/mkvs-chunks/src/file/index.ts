@@ -1,0 +1,1 @@
+export { openFileCreator, type FileCreator, type FileCreatorOptions } from './file-creator.ts'

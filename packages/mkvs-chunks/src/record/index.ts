@@ -1,0 +1,6 @@
+export type { DecodeOptions } from './fields.ts'
+export * from './json.ts'
+export * from './metadata.ts'
+export { isNamespace, parseNamespace, testNamespace, type Namespace } from './namespace.ts'
+export * from './root.ts'
+export { decodeWriteLog, encodeWriteLog } from './write-log.ts'

@@ -1,0 +1,7 @@
+export { cacheFolder } from './cache-folder.ts'
+export { serverOrReason, type DatabaseServer, type ServerOrReason } from './database-server.ts'
+export { unpackDebian } from './debian-packages.ts'
+export { startFaultProxy, type FaultProxy } from './fault-proxy.ts'
+export { freePort } from './free-port.ts'
+export { startMariadb } from './mariadb.ts'
+export { startPostgres } from './postgres.ts'
