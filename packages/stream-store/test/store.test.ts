@@ -267,6 +267,30 @@ describe('what was given up', () => {
   })
 })
 
+it('a sweep spares a blob that lies there already while its save waits for the answer', async () => {
+  const inner = new MemoryBlobStore()
+  let release = (): void => undefined
+  const answer = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const medium: BlobStore = {
+    ...faultyMedium(inner),
+    put: async (key, body, options) => {
+      const put = await inner.put(key, body, options)
+      if (key.startsWith('blob/')) await answer
+      return put
+    },
+  }
+  const store = await open(medium)
+  const saving = store.saveWithState(manifest(1), [pattern(100_000)])
+  await expect.poll(() => keysOf(inner, 'blob/')).toHaveLength(1)
+  expect(unwrap(await store.cleanupOrphans())).toBe(0)
+  release()
+  unwrap(await saving)
+  expect(equal(unwrap(await store.loadStateData(1n)), pattern(100_000))).toBe(true)
+  await store.close()
+})
+
 describe('damage', () => {
   it('of the newest record costs that checkpoint alone, and is told', async () => {
     const medium = new MemoryBlobStore()
