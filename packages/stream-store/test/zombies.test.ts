@@ -36,8 +36,8 @@ async function writer(medium: ReturnType<Stage['view']>, world: World): Promise<
       if (!goesOn) break
     }
     // The collector runs in between, also in a writer that does not know yet that it is over.
-    await opened.value.cleanupOrphans()
-    await opened.value.collect()
+    void (await opened.value.cleanupOrphans())
+    void (await opened.value.collect())
   }
 }
 
@@ -96,7 +96,7 @@ async function play(seed: number): Promise<World> {
   const actors = ['a', 'b'].map((name) => stage.add(() => writer(stage.view(name, medium), world)))
   const nature = stage.add(async () => {
     for (let i = 0; i < 8; i++) {
-      await stage.view('nature', inner).head('x')
+      void (await stage.view('nature', inner).head('x'))
       await medium.settleLate()
     }
   })

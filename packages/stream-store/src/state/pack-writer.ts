@@ -80,7 +80,8 @@ export class PackWriter {
     this.#channel?.fail(this.#failure)
     await this.#put
     const keys = Array.from({ length: this.#blobs }, (_, index) => this.#keyOf(index))
-    if (keys.length > 0) await this.#store.delete(keys)
+    // What cannot be deleted now is garbage that the collector knows.
+    if (keys.length > 0) void (await this.#store.delete(keys))
   }
 
   #open(): void {
