@@ -425,6 +425,19 @@ describe('many checkpoints', () => {
     await again.close()
   })
 
+  it('that were all kept, and now have a limit, are counted by it', async () => {
+    const medium = new MemoryBlobStore()
+    const all = await open(medium)
+    for (let id = 1; id <= 700; id++) unwrap(await all.save(manifest(id)))
+    await all.close()
+    const store = await open(medium, { keep: 400 })
+    expect(unwrap(await store.listIds())).toHaveLength(400)
+    unwrap(await store.save(manifest(701)))
+    expect(unwrap(await store.listIds())[0]).toBe(302n)
+    expect(unwrap(await store.loadById(302n))).toBeDefined()
+    await store.close()
+  })
+
   it('with the default limit keep the log short', async () => {
     const medium = new MemoryBlobStore()
     const store = await open(medium, { keep: 3 })
