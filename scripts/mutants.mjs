@@ -42,11 +42,6 @@ for (const entry of readdirSync(source)) {
   if (entry === 'node_modules') symlinkSync(join(source, entry), join(copy, entry), 'dir')
   else if (entry !== 'dist') cpSync(join(source, entry), join(copy, entry), { recursive: true })
 }
-// What a package's tsconfig refers to stands beside it here too.
-for (const sibling of readdirSync('packages')) {
-  const place = join(workshop, 'packages', sibling)
-  if (sibling !== name) symlinkSync(resolve('packages', sibling), place, 'dir')
-}
 
 const mutants = []
 for (const file of readdirSync(join(source, 'mutants')).sort()) {
@@ -61,13 +56,27 @@ function runTests(files) {
   const begun = performance.now()
   const run = spawnSync(
     resolve('node_modules/.bin/vitest'),
-    ['run', ...files, '--bail', '1', '--reporter', 'json', '--outputFile', 'report.json'],
+    [
+      'run',
+      ...files,
+      '--bail',
+      '1',
+      '--reporter',
+      'default',
+      '--reporter',
+      'json',
+      '--outputFile.json',
+      'report.json',
+    ],
     { cwd: copy, encoding: 'utf8', timeout: 180_000, env: { ...process.env, NO_COLOR: '1' } },
   )
   const seconds = (performance.now() - begun) / 1000
   const said = `${run.stdout}${run.stderr}`
   // A run that had to be ended was caught: a bug may well hang.
   if (run.error !== undefined) return { isRed: true, by: 'no end in 180 s', seconds, said }
+  // Red only because the planted text does not run would prove nothing.
+  const broken = /(?:ReferenceError|SyntaxError|is not defined)[^\n]*/.exec(said)?.[0]
+  if (broken !== undefined) return { isRed: false, by: '', seconds, said, broken }
   return { isRed: run.status !== 0, by: firstFailure(said), seconds, said }
 }
 
@@ -106,10 +115,10 @@ for (const { name: title, rule, file, from, to, tests } of chosen) {
       path,
       text.replace(from, () => to),
     )
-    const { isRed, by, seconds } = runTests(tests)
+    const { isRed, by, seconds, broken } = runTests(tests)
     writeFileSync(path, text)
     isCaught = isRed
-    caughtBy = isRed ? by : 'SURVIVED'
+    caughtBy = broken ?? (isRed ? by : 'SURVIVED')
     took = `${seconds.toFixed(1)} s`
   }
   if (!isCaught) survivors += 1
