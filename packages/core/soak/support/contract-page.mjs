@@ -11,7 +11,7 @@ import {
 const open = () => new core.MemoryBlobStore()
 const { supports } = open()
 
-/** SHA-256 of 'abc', from FIPS 180-4: a digest that is only at one with itself would do above. */
+/** SHA-256 of 'abc', from FIPS 180-4: the contracts only show that a digest agrees with itself. */
 const ABC = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
 
 /** What no contract asks for: other digest code than Node's, and what is opened without a store. */
