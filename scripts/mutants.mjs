@@ -52,7 +52,7 @@ const chosen = mutants
   .slice(Number(values.from) - 1)
   .filter(({ name, rule, file }) => `${name} ${rule} ${file}`.includes(values.only))
 
-function runTests(files) {
+function runTests(files, timeout = 180_000) {
   const begun = performance.now()
   const run = spawnSync(
     resolve('node_modules/.bin/vitest'),
@@ -68,12 +68,13 @@ function runTests(files) {
       '--outputFile.json',
       'report.json',
     ],
-    { cwd: copy, encoding: 'utf8', timeout: 180_000, env: { ...process.env, NO_COLOR: '1' } },
+    { cwd: copy, encoding: 'utf8', timeout, env: { ...process.env, NO_COLOR: '1' } },
   )
   const seconds = (performance.now() - begun) / 1000
   const said = `${run.stdout}${run.stderr}`
   // A run that had to be ended was caught: a bug may well hang.
-  if (run.error !== undefined) return { isRed: true, by: 'no end in 180 s', seconds, said }
+  if (run.error !== undefined)
+    return { isRed: true, by: `no end in ${timeout / 1000} s`, seconds, said }
   // Red only because the planted text does not run would prove nothing.
   const broken = /(?:ReferenceError|SyntaxError|is not defined)[^\n]*/.exec(said)?.[0]
   if (broken !== undefined) return { isRed: false, by: '', seconds, said, broken }
@@ -96,7 +97,7 @@ function firstFailure(said) {
 
 const files = [...new Set(chosen.flatMap(({ tests }) => tests))]
 process.stdout.write(`${chosen.length} planted bugs in ${name}; first without any\n`)
-const baseline = runTests(files)
+const baseline = runTests(files, 1_800_000)
 if (baseline.isRed) {
   process.stderr.write(`${baseline.said}\nred without any planted bug: ${baseline.by}\n`)
   process.exit(1)
