@@ -42,11 +42,6 @@ for (const entry of readdirSync(source)) {
   if (entry === 'node_modules') symlinkSync(join(source, entry), join(copy, entry), 'dir')
   else if (entry !== 'dist') cpSync(join(source, entry), join(copy, entry), { recursive: true })
 }
-// What a package's tsconfig refers to stands beside it here too.
-for (const sibling of readdirSync('packages')) {
-  const place = join(workshop, 'packages', sibling)
-  if (sibling !== name) symlinkSync(resolve('packages', sibling), place, 'dir')
-}
 
 const mutants = []
 for (const file of readdirSync(join(source, 'mutants')).sort()) {
@@ -57,17 +52,32 @@ const chosen = mutants
   .slice(Number(values.from) - 1)
   .filter(({ name, rule, file }) => `${name} ${rule} ${file}`.includes(values.only))
 
-function runTests(files) {
+function runTests(files, timeout = 180_000) {
   const begun = performance.now()
   const run = spawnSync(
     resolve('node_modules/.bin/vitest'),
-    ['run', ...files, '--bail', '1', '--reporter', 'json', '--outputFile', 'report.json'],
-    { cwd: copy, encoding: 'utf8', timeout: 180_000, env: { ...process.env, NO_COLOR: '1' } },
+    [
+      'run',
+      ...files,
+      '--bail',
+      '1',
+      '--reporter',
+      'default',
+      '--reporter',
+      'json',
+      '--outputFile.json',
+      'report.json',
+    ],
+    { cwd: copy, encoding: 'utf8', timeout, env: { ...process.env, NO_COLOR: '1' } },
   )
   const seconds = (performance.now() - begun) / 1000
   const said = `${run.stdout}${run.stderr}`
   // A run that had to be ended was caught: a bug may well hang.
-  if (run.error !== undefined) return { isRed: true, by: 'no end in 180 s', seconds, said }
+  if (run.error !== undefined)
+    return { isRed: true, by: `no end in ${timeout / 1000} s`, seconds, said }
+  // Red only because the planted text does not run would prove nothing.
+  const broken = /(?:ReferenceError|SyntaxError|is not defined)[^\n]*/.exec(said)?.[0]
+  if (broken !== undefined) return { isRed: false, by: '', seconds, said, broken }
   return { isRed: run.status !== 0, by: firstFailure(said), seconds, said }
 }
 
@@ -87,7 +97,7 @@ function firstFailure(said) {
 
 const files = [...new Set(chosen.flatMap(({ tests }) => tests))]
 process.stdout.write(`${chosen.length} planted bugs in ${name}; first without any\n`)
-const baseline = runTests(files)
+const baseline = runTests(files, 1_800_000)
 if (baseline.isRed) {
   process.stderr.write(`${baseline.said}\nred without any planted bug: ${baseline.by}\n`)
   process.exit(1)
@@ -106,10 +116,10 @@ for (const { name: title, rule, file, from, to, tests } of chosen) {
       path,
       text.replace(from, () => to),
     )
-    const { isRed, by, seconds } = runTests(tests)
+    const { isRed, by, seconds, broken } = runTests(tests)
     writeFileSync(path, text)
     isCaught = isRed
-    caughtBy = isRed ? by : 'SURVIVED'
+    caughtBy = broken ?? (isRed ? by : 'SURVIVED')
     took = `${seconds.toFixed(1)} s`
   }
   if (!isCaught) survivors += 1

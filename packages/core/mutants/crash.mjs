@@ -284,8 +284,8 @@ export const mutants = [
     name: 'staged entries are not durable',
     rule: 'power cut, rule 10: staged before published',
     file: 'src/storage/staged.ts',
-    from: "const put = await store.put(blob, hashed(), { ...options, if: 'absent' })",
-    to: "const put = await store.put(blob, hashed(), { ...options, if: 'absent', durable: false })",
+    from: 'const put = await store.put(blob, hashed(), options)',
+    to: 'const put = await store.put(blob, hashed(), { ...options, durable: false })',
     tests: ['test/crash-storage.test.ts'],
   },
   {

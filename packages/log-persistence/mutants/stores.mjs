@@ -148,8 +148,8 @@ export const mutants = [
     name: 'a turn is a lock',
     rule: 'no deadlock',
     file: 'src/turns.ts',
-    from: 'if (queue.holder === watched) this.#next(logId, queue)',
-    to: 'if (queue.holder === watched) return',
+    from: 'if (limitMs === TURN_MS || queue.isThinking) this.#next(queue)',
+    to: 'if (limitMs > TURN_MS) this.#next(queue)',
     tests: ['test/memory.test.ts'],
   },
   {

@@ -129,15 +129,15 @@ class Persistence implements LogStatePersistence {
     if (!(Number.isSafeInteger(maxAttempts) && maxAttempts >= 1)) {
       return err(invalidArgument('maxAttempts', 'must be 1 or more'))
     }
-    const turn = {}
-    const waiting = this.#turns.take(logId, turn)
+    const turn = { logId }
+    const waiting = this.#turns.take(turn)
+    const think = (isThinking: boolean): void => this.#turns.think(turn, isThinking)
+    const parts = { store: this, think, sleep: this.#clock.sleep, random: this.#random }
     try {
       if (waiting !== undefined) await waiting
-      const { signal } = options
-      const backoff = { sleep: this.#clock.sleep, random: this.#random }
-      return await runUpdate(this, logId, revise, maxAttempts, signal, backoff)
+      return await runUpdate(parts, logId, revise, maxAttempts, options.signal)
     } finally {
-      this.#turns.pass(logId, turn)
+      this.#turns.pass(turn)
     }
   }
 

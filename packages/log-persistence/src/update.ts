@@ -10,32 +10,37 @@ const BACKOFF_MS = 2
 /** Doubling stops here. */
 const MAX_BACKOFF_MS = 100
 
-/** How a loser waits. */
-export interface Backoff {
+/** What an update works with. */
+export interface UpdateParts {
+  readonly store: LogStatePersistence
+  /** Told when the caller's function begins and ends. */
+  readonly think: (isThinking: boolean) => void
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
   readonly random: () => number
 }
 
 /** Snapshot, `revise`, replace; again on what the winner stored, up to `maxAttempts` times. */
 export async function runUpdate(
-  store: LogStatePersistence,
+  parts: UpdateParts,
   logId: string,
   revise: Revise,
   maxAttempts: number,
   signal: AbortSignal | undefined,
-  backoff: Backoff,
 ): AsyncResult<Updated, UpdateError> {
+  const { store, think } = parts
   const options = signal === undefined ? {} : { signal }
   for (let attempts = 1; ; attempts++) {
     const read = await store.snapshot(logId, options)
     if (!read.ok) return read
     const { revision, bytes: current } = read.value
+    think(true)
     const next = await runRevise(logId, revise, current, attempts, signal)
+    think(false)
     if (!next.ok) return next
     const replaced = await store.replace(logId, revision, next.value, options)
     if (replaced.ok) return ok({ ...replaced.value, attempts })
     if (replaced.error.code !== 'CONFLICT' || attempts >= maxAttempts) return replaced
-    const waited = await pause(attempts, signal, backoff)
+    const waited = await pause(attempts, signal, parts)
     if (waited !== undefined) return err(waited)
   }
 }
@@ -80,7 +85,7 @@ async function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined):
 async function pause(
   attempts: number,
   signal: AbortSignal | undefined,
-  { sleep, random }: Backoff,
+  { sleep, random }: UpdateParts,
 ): Promise<ReadError | undefined> {
   const longest = Math.min(BACKOFF_MS * 2 ** attempts, MAX_BACKOFF_MS)
   try {

@@ -40,6 +40,14 @@ export function openEagerly(
   })
 }
 
+/** An eager clock on which the note of an attempt never comes due. */
+export function idleClock(): Clock {
+  const clock = eagerClock()
+  const sleep: Clock['sleep'] = (ms, signal) =>
+    ms === 50 ? new Promise(() => undefined) : clock.sleep(ms, signal)
+  return { ...clock, sleep }
+}
+
 let incarnations = 0
 
 /** Incarnations 1, 2, 3 … so that a failing seed fails again. */

@@ -79,6 +79,39 @@ async function judge(layout: Layout, disk: SimulatedDisk, marks: readonly string
   await store.close()
 }
 
+it(
+  'a power cut while slots are committed leaves the checkpoint with all of them, or without',
+  async () => {
+    const disk = new SimulatedDisk()
+    const open = async (on: SimulatedDisk) => {
+      const store = unwrap(await FileBlobStore.open('/s', { fileSystem: on.fileSystem() }))
+      return unwrap(await openStreamStore({ store, closeMedium: true, log }))
+    }
+    const store = await open(disk)
+    const slots = { small: stateOf(1n), large: stateOf(2n) }
+    const writer = unwrap(store.begin())
+    for (const [name, bytes] of Object.entries(slots)) unwrap(await writer.put(name, bytes))
+    unwrap(await writer.commit())
+    disk.mark('saved 1')
+    await store.close()
+    const states = crashStates(disk, { limit: 4 * LIMIT, seed: SEED })
+    for (const { disk: left, marks } of states) {
+      const found = await open(left)
+      const state = unwrap(await found.openState(1n))
+      if (state === undefined) expect(marks).not.toContain('saved 1')
+      else {
+        for (const [name, bytes] of Object.entries(slots)) {
+          expect(compareBytes(unwrap(await state.bytes(name)), bytes)).toBe(0)
+        }
+        await state.close()
+      }
+      await found.close()
+    }
+    expect(states.report.states).toBeGreaterThan(10)
+  },
+  TIMEOUT_MS,
+)
+
 describe.each(Object.entries(layouts))('a power cut, in the layout %s,', (name, layout) => {
   it.each([
     ['the first save ever', [], [1n]],

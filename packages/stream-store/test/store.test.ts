@@ -267,6 +267,30 @@ describe('what was given up', () => {
   })
 })
 
+it('a sweep spares a blob that lies there already while its save waits for the answer', async () => {
+  const inner = new MemoryBlobStore()
+  let release = (): void => undefined
+  const answer = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const medium: BlobStore = {
+    ...faultyMedium(inner),
+    put: async (key, body, options) => {
+      const put = await inner.put(key, body, options)
+      if (key.startsWith('blob/')) await answer
+      return put
+    },
+  }
+  const store = await open(medium)
+  const saving = store.saveWithState(manifest(1), [pattern(100_000)])
+  await expect.poll(() => keysOf(inner, 'blob/')).toHaveLength(1)
+  expect(unwrap(await store.cleanupOrphans())).toBe(0)
+  release()
+  unwrap(await saving)
+  expect(equal(unwrap(await store.loadStateData(1n)), pattern(100_000))).toBe(true)
+  await store.close()
+})
+
 describe('damage', () => {
   it('of the newest record costs that checkpoint alone, and is told', async () => {
     const medium = new MemoryBlobStore()
@@ -399,6 +423,19 @@ describe('many checkpoints', () => {
     expect(unwrap(await again.prune(1)).removed).toHaveLength(598)
     expect(unwrap(await again.listIds())).toEqual([BigInt(count - 1), BigInt(count)])
     await again.close()
+  })
+
+  it('that were all kept, and now have a limit, are counted by it', async () => {
+    const medium = new MemoryBlobStore()
+    const all = await open(medium)
+    for (let id = 1; id <= 700; id++) unwrap(await all.save(manifest(id)))
+    await all.close()
+    const store = await open(medium, { keep: 400 })
+    expect(unwrap(await store.listIds())).toHaveLength(400)
+    unwrap(await store.save(manifest(701)))
+    expect(unwrap(await store.listIds())[0]).toBe(302n)
+    expect(unwrap(await store.loadById(302n))).toBeDefined()
+    await store.close()
   })
 
   it('with the default limit keep the log short', async () => {

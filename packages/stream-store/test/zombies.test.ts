@@ -29,7 +29,11 @@ async function writer(medium: ReturnType<Stage['view']>, world: World): Promise<
     const me = unwrap(await opened.value.inspect()).ownerEpoch ?? 0
     world.owner = Math.max(world.owner, me)
     for (let n = 0; n < 3; n++) {
-      if (!(await saveOne(opened.value, me, world))) break
+      // Some sweep while they save: what is being written is not theirs to take.
+      const sweeping = n === 1 ? opened.value.cleanupOrphans() : undefined
+      const goesOn = await saveOne(opened.value, me, world)
+      await sweeping
+      if (!goesOn) break
     }
     // The collector runs in between, also in a writer that does not know yet that it is over.
     void (await opened.value.cleanupOrphans())

@@ -45,6 +45,8 @@ export async function createOnce(
     // No signal: once a request is out, only an answer helps.
     const again = await store.put(key, bytes, { if: 'absent' })
     if (again.ok) return ok('created')
+    // The medium will not make anything durable any more: waiting for it is in vain.
+    if (again.error.code === 'IO_FAILED' && again.error.details.reason === 'sync-failed') break
     if (again.error.code !== 'CONFLICT') continue
     const blob = await store.get(key, { durable: true })
     if (!blob.ok || blob.value === undefined) continue

@@ -25,10 +25,10 @@ export interface BlobPersistenceOptions extends PersistenceOptions, StoreLife {}
 const MAX_REMEMBERED_LOGS = 10_000
 
 /** Old records are given up this often … */
-const TRUNCATE_EVERY = 64
+const TRUNCATE_EVERY = 128
 
 /** … but for so many, so that a late writer is told of its defeat and not left in doubt. */
-const KEPT_RECORDS = 16
+const KEPT_RECORDS = 64
 
 /**
  * A store on any medium: the revisions of a log are the records of a commit log, `log/<id>.`.

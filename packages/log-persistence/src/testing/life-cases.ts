@@ -69,9 +69,12 @@ export const lifeCases: readonly StoreCase[] = [
         unwrap(await a.replace('foo', revision, bytesOf(`a ${revision}`)))
         const seen = { revision: revision + 1, bytes: bytesOf(`a ${revision}`) }
         same(unwrap(await b.snapshot('foo')), seen, 'what b sees')
-        unwrap(await b.replace('foo', revision + 1, bytesOf(`b ${revision}`)))
+        const theirs = { revision: revision + 2, bytes: bytesOf(`b ${revision}`) }
+        unwrap(await b.replace('foo', revision + 1, theirs.bytes))
+        const late = failure(await a.replace('foo', revision + 1, bytesOf('late')), 'CONFLICT', 'a')
+        check('current' in late, 'a conflict carries what is stored')
+        same(late.current, theirs, 'what the conflict carries')
         same(unwrap(await a.latest('foo')), bytesOf(`b ${revision}`), 'what a sees')
-        failure(await a.replace('foo', revision + 1, bytesOf('late')), 'CONFLICT', 'a late write')
       }
       await a.close()
       await b.close()

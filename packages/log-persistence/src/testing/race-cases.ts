@@ -82,17 +82,21 @@ export const raceCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'of 25 handles on an empty log exactly one wins',
+    name: 'of 25 handles on one state, or on none, exactly one wins',
     run: async (place) => {
       const store = place.open()
-      for (const log of ['a', 'b', 'c']) {
+      for (const log of ['new', 'old', 'another']) {
+        if (log === 'old') unwrap(await store.replace(log, 0, bytesOf('0')))
         const opening = Array.from({ length: 25 }, async () => unwrap(await store.writeOps(log)))
         const handles = await Promise.all(opening)
         const results = await Promise.all(
           handles.map(async (handle, i) => {
             const set = await handle.set(bytesOf(`success ${i}`))
             unwrap(await handle.close())
-            return set.ok ? `success ${i}` : failure(set, 'CONFLICT', 'set').code
+            if (set.ok) return `success ${i}`
+            const error = failure(set, 'CONFLICT', 'set')
+            check('current' in error && error.current !== undefined, 'it carries what is stored')
+            return 'CONFLICT'
           }),
         )
         const won = results.filter((result) => result !== 'CONFLICT')

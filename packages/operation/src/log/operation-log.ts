@@ -43,6 +43,7 @@ export class OperationLog {
   readonly log: CommitLog
   readonly #name: string
   readonly #cache = new RecordCache()
+  readonly #reading = new Map<Seq, AsyncResult<OperationRecord | undefined, LogReadError>>()
   #sighting: Sighting | undefined
 
   constructor(log: CommitLog, name: string) {
@@ -67,9 +68,11 @@ export class OperationLog {
   ): AsyncResult<OperationRecord | undefined, LogReadError> {
     const cached = this.#cache.get(seq)
     if (cached !== undefined) return ok(cached)
-    const record = await this.log.read(seq, options)
-    if (!record.ok || record.value === undefined) return record.ok ? ok(undefined) : record
-    return this.#decode(record.value)
+    if (options?.signal !== undefined) return this.#fetch(seq, options)
+    // Hundreds of steps at once ask for the same fold: it is read and decoded once.
+    const shared = this.#reading.get(seq) ?? this.#fetch(seq)
+    this.#reading.set(seq, shared)
+    return shared.finally(() => this.#reading.delete(seq))
   }
 
   /** Notes a record that was just written, so that it need not be read. */
@@ -125,6 +128,15 @@ export class OperationLog {
   #checked(seq: Seq, head: Head, base: Base): Result<Standing, LogReadError> {
     if (base.operation === this.#name) return ok({ seq, head, base })
     return err(damaged(head.base, `it belongs to the operation ${quote(base.operation)}`))
+  }
+
+  async #fetch(
+    seq: Seq,
+    options?: CallOptions,
+  ): AsyncResult<OperationRecord | undefined, LogReadError> {
+    const record = await this.log.read(seq, options)
+    if (!record.ok || record.value === undefined) return record.ok ? ok(undefined) : record
+    return this.#decode(record.value)
   }
 
   #decode(record: LogRecord): Result<OperationRecord | undefined, LogReadError> {

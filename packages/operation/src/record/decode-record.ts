@@ -94,7 +94,7 @@ function entriesOf(list: JsonValue | undefined, body: Uint8Array): Entry[] | und
     if (fields?.['kind'] === 'attempt') return entryOf(fields, new Uint8Array())
     if (fields === undefined || !isCount(size) || size > body.length - offset) return undefined
     offset += size
-    return entryOf(fields, body.slice(offset - size, offset))
+    return entryOf(fields, body.subarray(offset - size, offset))
   })
   return offset === body.length ? entries : undefined
 }

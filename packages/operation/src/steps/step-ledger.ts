@@ -21,8 +21,8 @@ const FOLD_RECORDS = 256
 /** … or after so many bytes: what is not folded yet is held in memory. */
 const FOLD_BYTES = 1024 * 1024
 
-/** … or after so many entries. */
-const FOLD_ENTRIES = 4096
+/** … or after so many entries: a few folds, decoded, are what skipping steps holds in memory. */
+const FOLD_ENTRIES = 1024
 
 /** What a ledger works on. */
 export interface LedgerParts extends TrimParts {

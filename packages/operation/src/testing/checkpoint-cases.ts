@@ -123,8 +123,9 @@ export const checkpointCases: CaseTable = {
       expectEqual(counting.calls.get('list') ?? 0, 0, 'listings')
       costs.push(counting.total())
     }
-    const usual = [...costs].sort((a, b) => a - b)[5] ?? 0
-    expectTrue(usual <= 2, `a create and a look at the floor, not ${usual} calls`)
+    // Signs of life and upkeep may fall into any of them, but not into all.
+    const bare = Math.min(...costs)
+    expectTrue(bare <= 2, `a create and a look at the floor, not ${bare} calls`)
     await op.close()
   },
   'history goes both ways, from a number, with a limit, by label': async (store) => {

@@ -30,7 +30,7 @@ export const ownerCases: CaseTable = {
       store,
       name: NAME,
       staleAfterMs: STALE_AFTER_MS,
-      wait: 150,
+      wait: 600,
     })
     expectCode(late, 'LOCKED', 'after the wait')
     unwrap(await first.checkpoint('still mine', 1))

@@ -258,6 +258,19 @@ export const stepCases: CaseTable = {
     unwrap(await run(store, (ctx) => sum(ctx, third)))
     expectEqual(third.n, count, 'after dropping them')
   },
+  'results that are folded while a run resumes are still found': async (store) => {
+    let calls = 0
+    const steps = async (ctx: RunContext, name: string, count: number): Promise<void> => {
+      for (let key = 0; key < count; key++) await ctx.step(name, { key }, () => void (calls += 1))
+    }
+    unwrap(await run(store, (ctx) => steps(ctx, 'old', 250), { keepOpen: true }))
+    const both = async (ctx: RunContext): Promise<void> => {
+      await steps(ctx, 'new', 10)
+      await steps(ctx, 'old', 250)
+    }
+    unwrap(await run(store, both))
+    expectEqual(calls, 260, 'calls')
+  },
   'steps that nobody asks for any more are named': async (store) => {
     unwrap(await run(store, (ctx) => ctx.step('old', () => 1), { keepOpen: true }))
     const orphans: unknown[] = []

@@ -9,7 +9,7 @@ import type { PlainValue } from '../value/encode-value.ts'
 export const NAME = 'a/b .. \u{1f30a}'
 
 /** Leases in the contract: short, for some cases wait for them to run out. */
-export const STALE_AFTER_MS = 80
+export const STALE_AFTER_MS = 400
 
 /** Opens the operation under test. */
 export async function open(

@@ -59,10 +59,10 @@ export interface Garbage {
 }
 
 /** More entries than this, and the oldest settled ones move to a segment. */
-export const MAX_WINDOW = 512
+export const MAX_WINDOW = 256
 
 /** So many move at once. */
-export const SEGMENT_ENTRIES = 256
+export const SEGMENT_ENTRIES = 128
 
 /** Damage older than this many cases is history. */
 export const MAX_SKIPPED = 64

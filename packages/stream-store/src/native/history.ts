@@ -52,6 +52,26 @@ export async function findHead(
   return err(lost('missing'))
 }
 
+/**
+ * Finds the newest head again and again: one that was found is not read twice, while it is still
+ * the newest.
+ */
+export function headFinder(
+  log: CommitLog,
+): (options?: CallOptions) => AsyncResult<Found, ReadStoreError> {
+  let known: { readonly digest: string; readonly found: Found } | undefined
+  return async (options) => {
+    const latest = await log.latest(options)
+    // Damaged, or nothing: that is looked into every time.
+    if (!latest.ok || latest.value === undefined) return findHead(log, options)
+    const { digest } = latest.value
+    if (known?.digest === digest) return ok(known.found)
+    const found = await findHead(log, options)
+    if (found.ok && found.value.damaged.length === 0) known = { digest, found: found.value }
+    return found
+  }
+}
+
 /** From a record to the newest head at or before it; `undefined`: it was truncated meanwhile. */
 export async function walkBack(
   log: CommitLog,

@@ -39,6 +39,8 @@ export interface LedgerParts {
   readonly log: CommitLog
   readonly lease: Lease
   readonly collector: Collector
+  /** Whether old entries move to segments; under a limit they are few, and retention counts them. */
+  readonly spills: boolean
   /** Called after every change, when it is durable. */
   readonly afterChange: () => void
 }
@@ -51,6 +53,7 @@ export class Ledger {
   readonly #collector: Collector
   readonly #log: CommitLog
   readonly #lease: Lease
+  readonly #spills: boolean
   readonly #afterChange: () => void
   #found: Found
   #head: Head
@@ -63,6 +66,7 @@ export class Ledger {
     this.#lease = parts.lease
     this.#found = found
     this.#head = found.head
+    this.#spills = parts.spills
     this.#afterChange = parts.afterChange
   }
 
@@ -107,7 +111,8 @@ export class Ledger {
     if (!planned.ok) return planned
     if (!('head' in planned.value)) return ok(planned.value.value)
     const { head, body, inline, value } = planned.value
-    const spilled = body?.segment === undefined ? spill(head, seq) : { head, segment: [] }
+    const spilled =
+      this.#spills && body?.segment === undefined ? spill(head, seq) : { head, segment: [] }
     const segment = body?.segment ?? spilled.segment
     const payload = encodeRecord({
       head: spilled.head,

@@ -18,11 +18,12 @@ import type { ReadStoreError, WriteStoreError } from '../store/store-errors.ts'
 import { Attempts } from './attempts.ts'
 import { Collector } from './collector.ts'
 import { MAX_SKIPPED, newHead, type Head } from './head.ts'
-import { findHead, lost, type Found } from './history.ts'
+import { findHead, headFinder, lost, type Found } from './history.ts'
 import { Ledger } from './ledger.ts'
 import { NativeStore } from './native-store.ts'
 import { GRACE_MS, KEEP, MAX_KEEP, ORPHAN_MIN_AGE_MS, type StreamStoreOptions } from './options.ts'
 import type { StreamStore } from './stream-store.ts'
+import { gatherNear, planPruning } from './prune.ts'
 import type { View } from './view.ts'
 import { Writing } from './writing.ts'
 
@@ -61,7 +62,8 @@ export async function openStreamStore(
   if (refused !== undefined) return err(refused)
   const { store } = options
   const log = blobCommitLog(store, LOG, options.log)
-  const before = await findHead(log, options)
+  const find = headFinder(log)
+  const before = await find(options)
   if (!before.ok) return before
   const pins = store.supports.pins ? new Pins(store, clockOf(options)) : undefined
   const common = {
@@ -73,7 +75,7 @@ export async function openStreamStore(
     release: options.closeMedium === true ? () => store.close() : undefined,
   }
   if (options.mode === 'read') {
-    const view: View = { store, log, current: (call) => findHead(log, call) }
+    const view: View = { store, log, current: find }
     return ok(new NativeStore({ ...common, view, writing: undefined }))
   }
   if (isLost(before.value) && options.onLostHistory !== 'begin-anew') {
@@ -107,6 +109,7 @@ async function openWriting(
     log,
     lease: lease.value,
     collector,
+    spills: (options.keep ?? KEEP) === Infinity,
     afterChange: () => writing.collectSoon(),
   }
   const ledger: Ledger = new Ledger(parts, { ...found.value, head })
@@ -120,9 +123,10 @@ async function openWriting(
     onEvent: common.onEvent,
   })
   const settled = await settleIn(ledger, found.value, lease.value.epoch)
-  if (settled.ok) return ok({ view, writing })
+  const limited = settled.ok ? await applyLimit(writing, options) : settled
+  if (limited.ok) return ok({ view, writing })
   await writing.close()
-  return settled
+  return limited
 }
 
 async function acquire(
@@ -164,6 +168,25 @@ async function settleIn(
     }
     return ok({ head: settled, value: undefined })
   })
+}
+
+/** A store that kept everything and now has a limit: what retention counts is near from now on. */
+async function applyLimit(
+  writing: Writing,
+  options: StreamStoreOptions,
+): AsyncResult<void, WriteStoreError> {
+  const keep = options.keep ?? KEEP
+  const hasFar = writing.ledger.head.segments.length > 0
+  if (keep === Infinity || !hasFar) return ok()
+  const { view, nowMs } = writing.policy
+  return writing.ledger.change(async (head, seq) => {
+    const near = await gatherNear(view, head, options)
+    if (!near.ok) return near
+    const plan = await planPruning(view, near.value, seq, keep, nowMs(), options)
+    if (!plan.ok) return plan
+    const after = 'head' in plan.value ? plan.value.head : near.value
+    return ok({ head: after, value: undefined })
+  }, options)
 }
 
 function isLost({ head, damaged }: Found): boolean {

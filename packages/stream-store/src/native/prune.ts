@@ -1,5 +1,6 @@
-import { err, ok, type CallOptions } from '@tidemark/core'
+import { ok, type AsyncResult, type CallOptions } from '@tidemark/core'
 import type { PruneReport } from '../store/checkpoint-store.ts'
+import type { ReadStoreError } from '../store/store-errors.ts'
 import { planPrune } from '../store/retention.ts'
 import { withoutEntries, withSegment, type Entry, type Head } from './head.ts'
 import { readSegment } from './history.ts'
@@ -16,18 +17,31 @@ export async function planPruning(
   nowMs: number,
   options?: CallOptions,
 ): Promise<Plan<PruneReport>> {
-  const far: Entry[] = []
-  for (const ref of head.segments) {
-    const entries = await readSegment(view.log, ref, options)
-    if (!entries.ok) return err(entries.error)
-    far.push(...entries.value)
-  }
-  const all = [...far, ...head.entries].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const gathered = await gatherNear(view, head, options)
+  if (!gathered.ok) return gathered
+  const all = gathered.value.entries
+  const near = new Set(head.entries)
   const report = planPrune(all.flatMap(retainable), keep)
   if (report.removed.length === 0) return ok({ value: report })
   const removed = new Set(report.removed)
   const gone = all.filter(({ id, status }) => status !== 'state' && removed.has(id))
   const left = withoutEntries({ ...head, segments: [] }, gone, nowMs)
-  const segment = far.filter(({ id }) => !removed.has(id))
+  const segment = all.filter((entry) => !near.has(entry) && !removed.has(entry.id))
   return ok({ head: withSegment(left, segment, seq), body: { segment }, value: report })
+}
+
+/** The head with the entries of its segments in it, so that retention counts them. */
+export async function gatherNear(
+  view: View,
+  head: Head,
+  options?: CallOptions,
+): AsyncResult<Head, ReadStoreError> {
+  const far: Entry[] = []
+  for (const ref of head.segments) {
+    const entries = await readSegment(view.log, ref, options)
+    if (!entries.ok) return entries
+    far.push(...entries.value)
+  }
+  const entries = [...far, ...head.entries].sort((a, b) => (a.id < b.id ? -1 : 1))
+  return ok({ ...head, entries, segments: [] })
 }

@@ -2,23 +2,51 @@ import * as z from 'zod/mini'
 import { fieldsOf, nullable, safeInteger, u64 } from '../manifest/schema-parts.ts'
 import { manifestSchema } from '../manifest/schema.ts'
 import type { StoredSlot, StoredState } from '../state/slot.ts'
-import type { Entry, Head } from './head.ts'
+import { MAX_U64 } from '../manifest/manifest.ts'
+import type { Entry, EntryStatus, Head } from './head.ts'
 import type { Body } from './record.ts'
 
 const hex64 = z.string().check(z.regex(/^[0-9a-f]{64}$/))
 
 /** The name of a blob: never a path out of where blobs lie. */
-const blobName = z.string().check(z.regex(/^[0-9a-f-]{1,100}$/))
+const BLOB_NAME = /^[0-9a-f-]{1,100}$/
+const blobName = z.string().check(z.regex(BLOB_NAME))
 
-const entry: z.ZodMiniType<Entry> = fieldsOf({
-  id: u64,
-  epoch: u64,
-  status: z.enum(['state', 'undecided', 'unsettled', 'committed']),
-  seq: safeInteger,
-  blobs: z.array(blobName),
-  bytes: safeInteger,
-  createdMs: safeInteger,
-})
+/** There are hundreds of these in every record, so they are read by hand. */
+const entry: z.ZodMiniType<Entry> = z.pipe(
+  z.pipe(z.unknown(), z.transform(entryOf)),
+  z.custom<Entry>((found) => found !== undefined, { error: 'an entry of another shape' }),
+)
+
+const STATUSES: readonly EntryStatus[] = ['state', 'undecided', 'unsettled', 'committed']
+
+function entryOf(node: unknown): Entry | undefined {
+  if (!(node instanceof Map)) return undefined
+  const [id, epoch] = [bigintOf(node, 'id'), bigintOf(node, 'epoch')]
+  const [seq, bytes] = [numberOf(node, 'seq'), numberOf(node, 'bytes')]
+  const createdMs = numberOf(node, 'createdMs')
+  const named: unknown = node.get('status')
+  const status = STATUSES.find((known) => known === named)
+  const blobs: unknown = node.get('blobs')
+  if (id === undefined || epoch === undefined || status === undefined) return undefined
+  if (seq === undefined || bytes === undefined || createdMs === undefined) return undefined
+  if (!Array.isArray(blobs) || !blobs.every(isBlobName)) return undefined
+  return { id, epoch, status, seq, blobs, bytes, createdMs }
+}
+
+function bigintOf(fields: ReadonlyMap<unknown, unknown>, name: string): bigint | undefined {
+  const value = fields.get(name)
+  return typeof value === 'bigint' && value >= 0n && value <= MAX_U64 ? value : undefined
+}
+
+function numberOf(fields: ReadonlyMap<unknown, unknown>, name: string): number | undefined {
+  const value = Number(bigintOf(fields, name))
+  return Number.isSafeInteger(value) ? value : undefined
+}
+
+function isBlobName(name: unknown): name is string {
+  return typeof name === 'string' && BLOB_NAME.test(name)
+}
 
 const segment = fieldsOf({
   seq: safeInteger,

@@ -34,6 +34,17 @@ export const stateCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'state that came first is not replaced by other state that comes with the manifest',
+    run: async (store) => {
+      await succeeds(store.saveStateData(1n, [bytes('abc')]), 'state')
+      await fails(store.saveWithState(manifest(1), [bytes('xyz')]), 'CONFLICT', 'other state')
+      same(await succeeds(store.loadStateData(1n), 'load'), bytes('abc'), 'the first')
+      same(await succeeds(store.listIds(), 'ids').then((ids) => ids.length <= 1), true, 'ids')
+      await succeeds(store.saveWithState(manifest(1), [bytes('a'), bytes('bc')]), 'same state')
+      same((await succeeds(store.validateCheckpoint(1n), 'validate')).valid, true, 'valid')
+    },
+  },
+  {
     name: 'no chunks is no state; an empty list and an empty chunk are empty state',
     run: async (store) => {
       const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
