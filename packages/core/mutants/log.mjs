@@ -34,8 +34,8 @@ export const mutants = [
     name: 'floors may fall',
     rule: '2 floors',
     file: 'src/log/floor.ts',
-    from: 'const before = Math.max(asked, current.before)',
-    to: 'const before = asked',
+    from: 'if (before < current.before) return ok({ floor: current, freed: [] })',
+    to: '',
     tests: [CONTRACT],
   },
   {
@@ -202,8 +202,8 @@ export const mutants = [
     name: 'the newest record may be truncated',
     rule: '7 truncate',
     file: 'src/log/floor.ts',
-    from: 'asked < 1 || before > newest.seq',
-    to: 'asked < 1 || before > newest.seq + 1',
+    from: 'before < 1 || before > newest.seq',
+    to: 'before < 1 || before > newest.seq + 1',
     tests: [CONTRACT],
   },
   {
