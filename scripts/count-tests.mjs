@@ -1,7 +1,7 @@
 // Sums the test reports of all packages into the one line that every CI understands.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-const homes = ['packages', 'apps'].flatMap((dir) =>
+const homes = ['packages', 'apps', 'tools'].flatMap((dir) =>
   readdirSync(dir).map((each) => `${dir}/${each}`),
 )
 const withTests = homes.filter((home) => existsSync(`${home}/vitest.config.ts`))

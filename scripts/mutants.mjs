@@ -28,14 +28,15 @@ if (!existsSync(join(source, 'mutants'))) {
 }
 
 // Below the workspace's root, so that its modules are found; beside the base of the tsconfigs.
-const workshop = resolve('.cache/mutants')
+const workshop = resolve('.cache', `mutants-${process.pid}`)
 const copy = join(workshop, 'packages', name)
-rmSync(workshop, { recursive: true, force: true })
+process.on('exit', () => rmSync(workshop, { recursive: true, force: true }))
 mkdirSync(copy, { recursive: true })
 cpSync('tsconfig.base.json', join(workshop, 'tsconfig.base.json'))
 // A package's tsconfig refers to those of the packages it uses.
 for (const other of readdirSync('packages')) {
-  if (other !== name) symlinkSync(resolve('packages', other), join(workshop, 'packages', other), 'dir')
+  if (other !== name)
+    symlinkSync(resolve('packages', other), join(workshop, 'packages', other), 'dir')
 }
 for (const entry of readdirSync(source)) {
   if (entry === 'node_modules') symlinkSync(join(source, entry), join(copy, entry), 'dir')
@@ -51,17 +52,32 @@ const chosen = mutants
   .slice(Number(values.from) - 1)
   .filter(({ name, rule, file }) => `${name} ${rule} ${file}`.includes(values.only))
 
-function runTests(files) {
+function runTests(files, timeout = 180_000) {
   const begun = performance.now()
   const run = spawnSync(
     resolve('node_modules/.bin/vitest'),
-    ['run', ...files, '--bail', '1', '--reporter', 'json', '--outputFile', 'report.json'],
-    { cwd: copy, encoding: 'utf8', timeout: 180_000, env: { ...process.env, NO_COLOR: '1' } },
+    [
+      'run',
+      ...files,
+      '--bail',
+      '1',
+      '--reporter',
+      'default',
+      '--reporter',
+      'json',
+      '--outputFile.json',
+      'report.json',
+    ],
+    { cwd: copy, encoding: 'utf8', timeout, env: { ...process.env, NO_COLOR: '1' } },
   )
   const seconds = (performance.now() - begun) / 1000
   const said = `${run.stdout}${run.stderr}`
   // A run that had to be ended was caught: a bug may well hang.
-  if (run.error !== undefined) return { isRed: true, by: 'no end in 180 s', seconds, said }
+  if (run.error !== undefined)
+    return { isRed: true, by: `no end in ${timeout / 1000} s`, seconds, said }
+  // Red only because the planted text does not run would prove nothing.
+  const broken = /(?:ReferenceError|SyntaxError|is not defined)[^\n]*/.exec(said)?.[0]
+  if (broken !== undefined) return { isRed: false, by: '', seconds, said, broken }
   return { isRed: run.status !== 0, by: firstFailure(said), seconds, said }
 }
 
@@ -81,7 +97,7 @@ function firstFailure(said) {
 
 const files = [...new Set(chosen.flatMap(({ tests }) => tests))]
 process.stdout.write(`${chosen.length} planted bugs in ${name}; first without any\n`)
-const baseline = runTests(files)
+const baseline = runTests(files, 1_800_000)
 if (baseline.isRed) {
   process.stderr.write(`${baseline.said}\nred without any planted bug: ${baseline.by}\n`)
   process.exit(1)
@@ -100,10 +116,10 @@ for (const { name: title, rule, file, from, to, tests } of chosen) {
       path,
       text.replace(from, () => to),
     )
-    const { isRed, by, seconds } = runTests(tests)
+    const { isRed, by, seconds, broken } = runTests(tests)
     writeFileSync(path, text)
     isCaught = isRed
-    caughtBy = isRed ? by : 'SURVIVED'
+    caughtBy = broken ?? (isRed ? by : 'SURVIVED')
     took = `${seconds.toFixed(1)} s`
   }
   if (!isCaught) survivors += 1

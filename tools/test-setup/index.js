@@ -2,8 +2,9 @@ import { defineConfig } from 'vitest/config'
 
 /** @param {{ testTimeoutMs?: number, hookTimeoutMs?: number, globalSetup?: string }} options */
 export function packageTests(options = {}) {
-  // Not `import`: Node is given these too, and would hand modules to what calls `require`.
-  const conditions = ['@tidemark/source', 'node', 'module', 'default']
+  // Not `import` or `module`: Node is given these too, and would hand modules to what calls
+  // `require`.
+  const conditions = ['@tidemark/source', 'node', 'default']
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },

@@ -47,7 +47,10 @@ async function savedState(
   const { state, skipped } = unwrap(await loadPlace(storage))
   for (const checkpoint of skipped) onEvent({ kind: 'checkpoint-skipped', ...checkpoint })
   if (state !== undefined) return state
-  if (skipped.length > 0) onEvent({ kind: 'started-again', reason: 'unusable', commit: undefined })
+  if (skipped.length > 0) {
+    onEvent({ kind: 'started-again', reason: 'unusable', commit: undefined })
+    return undefined
+  }
   if (from !== 'update') return undefined
   const message = 'there is nothing to update: no place is saved. Begin with `strata run`'
   throw coreError('CHECKPOINT_NOT_FOUND', message, { identifier: 'place' })

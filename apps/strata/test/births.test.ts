@@ -1,10 +1,19 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { applyHunks, bornOn, countLines, NO_LINES, type Births } from '../src/layers/births.ts'
+import {
+  applyHunks,
+  countLines,
+  NO_LINES,
+  RUN_NUMBERS,
+  type Birth,
+  type Births,
+} from '../src/layers/births.ts'
+import { born, eachLine } from './support/states.ts'
 
 /** The plain model: one birth for each line, in a list. */
 interface Step {
   readonly day: number
+  readonly author: number
   /** For each hunk: lines to keep before it, lines to take away, lines to add. */
   readonly hunks: readonly (readonly [keep: number, remove: number, add: number])[]
 }
@@ -12,6 +21,7 @@ interface Step {
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.record({
     day: fc.integer({ min: -3, max: 3 }),
+    author: fc.nat(2),
     hunks: fc.array(fc.tuple(fc.nat(6), fc.nat(4), fc.nat(4)), { maxLength: 4 }),
   }),
   { maxLength: 12 },
@@ -22,12 +32,12 @@ describe('births of lines', () => {
     fc.assert(
       fc.property(steps, (all) => {
         let births: Births = NO_LINES
-        let model: number[] = []
-        for (const { day, hunks } of all) {
-          const { numbers, next } = editModel(model, hunks, day)
-          births = applyHunks(births, numbers, day) ?? NO_LINES
+        let model: Birth[] = []
+        for (const { hunks, ...birth } of all) {
+          const { numbers, next } = editModel(model, hunks, birth)
+          births = applyHunks(births, numbers, birth) ?? NO_LINES
           model = next
-          expect(listed(births)).toEqual(model)
+          expect(eachLine(births)).toEqual(model)
           expect(countLines(births)).toBe(model.length)
           expect(isCompact(births)).toBe(true)
         }
@@ -42,23 +52,23 @@ describe('births of lines', () => {
     ['out of order', [3, 1, 3, 1, 1, 1, 1, 1]],
     ['at a new line that does not follow', [1, 1, 2, 1]],
   ])('refuse a hunk %s', (_, hunks) => {
-    expect(applyHunks(bornOn(1, 3), hunks, 2)).toBeUndefined()
+    expect(applyHunks(born(1, 3), hunks, { day: 2, author: 1 })).toBeUndefined()
   })
 
   it('leave what they were made from as it was', () => {
-    const before = bornOn(1, 3)
-    applyHunks(before, [1, 1, 1, 2], 2)
-    expect(listed(before)).toEqual([1, 1, 1])
+    const before = born(1, 3)
+    applyHunks(before, [1, 1, 1, 2], { day: 2, author: 1 })
+    expect(before).toEqual(born(1, 3))
   })
 })
 
 function editModel(
-  lines: readonly number[],
+  lines: readonly Birth[],
   hunks: Step['hunks'],
-  day: number,
-): { numbers: number[]; next: number[] } {
+  birth: Birth,
+): { numbers: number[]; next: Birth[] } {
   const numbers: number[] = []
-  const next: number[] = []
+  const next: Birth[] = []
   let at = 0
   for (const [keep, remove, add] of hunks) {
     const kept = Math.min(keep, lines.length - at)
@@ -69,23 +79,17 @@ function editModel(
     numbers.push(removed === 0 ? at : at + 1, removed)
     numbers.push(add === 0 ? next.length : next.length + 1, add)
     at += removed
-    next.push(...Array.from({ length: add }, () => day))
+    next.push(...Array.from({ length: add }, () => birth))
   }
   next.push(...lines.slice(at))
   return { numbers, next }
 }
 
-function listed(births: Births): number[] {
-  const lines: number[] = []
-  for (let i = 0; i < births.length; i += 2) {
-    for (let line = 0; line < (births[i + 1] ?? 0); line += 1) lines.push(births[i] ?? 0)
-  }
-  return lines
-}
-
 function isCompact(births: Births): boolean {
-  for (let i = 0; i < births.length; i += 2) {
-    if ((births[i + 1] ?? 0) <= 0 || (i > 0 && births[i] === births[i - 2])) return false
+  for (let i = 0; i < births.length; i += RUN_NUMBERS) {
+    const [day, author, lines = 0] = births.slice(i, i + RUN_NUMBERS)
+    const isBefore = i > 0 && births[i - 3] === day && births[i - 2] === author
+    if (lines <= 0 || isBefore) return false
   }
   return true
 }

@@ -1,3 +1,5 @@
+import { unwrap } from '@tidemark/core'
+import { FileStorage } from '@tidemark/core/file'
 import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -59,6 +61,13 @@ describe('strata run', () => {
       commit: git(path, ['rev-parse', 'HEAD']).trim(),
     })
     expect(result.digest).toMatch(DIGEST)
+    const owned = result.ownership.map(({ lines }) => lines)
+    expect(owned.reduce((sum, lines) => sum + lines, 0)).toBe(result.lines)
+    for (const { lines, authors } of result.ownership) {
+      const shares = authors.reduce((sum, { share }) => sum + share, 0)
+      expect(shares).toBeCloseTo(1, 2)
+      expect(authors.reduce((sum, author) => sum + author.lines, 0)).toBe(lines)
+    }
     const events = ended.stderr
       .trim()
       .split('\n')
@@ -182,6 +191,22 @@ describe('a shallow clone', () => {
     expect(deepened.stdout).toContain('the clone has more history than it had')
     const whole = await strata(['run', origin])
     expect(deepened.lines.at(-1)).toBe(whole.lines.at(-1))
+  })
+})
+
+describe('a checkpoint of an earlier version', () => {
+  it('is passed over, and everything is computed again; both are told', async () => {
+    const path = await madeRepository(30)
+    const store = await scratch()
+    const storage = unwrap(await FileStorage.open(join(store, 'checkpoints')))
+    unwrap(await storage.save('place', { state: Uint8Array.of(1, 0, 0, 0, 0, 0, 0) }))
+    await storage.close()
+    const ended = await strata(['update', path, '--store', store])
+    expect(ended.code).toBe(0)
+    expect(ended.stderr + ended.stdout).toContain('the saved state has version 1')
+    expect(ended.stderr + ended.stdout).toContain('Reading from the beginning')
+    const again = jsonIn(await strata(['update', path, '--store', store, '--json']))
+    expect(again).toMatchObject({ resumedFrom: 30, startedAgain: null, checkpointsSkipped: [] })
   })
 })
 

@@ -30,6 +30,8 @@ describe('the demo', () => {
     const digests = [...stdout.matchAll(/digest ([0-9a-f]{64})/gu)].map(([, digest]) => digest)
     expect(new Set(digests).size).toBe(1)
     expect(stdout).toContain('Hotspots')
+    expect(stdout).toContain('Co-change')
+    expect(stdout).toContain('Ownership')
     expect(stdout).toMatch(/cli\.js run ~\/your\/repository/u)
   })
 

@@ -2,11 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { countLines } from '../src/layers/births.ts'
+import { pairsOf } from '../src/layers/co-changes.ts'
 import { digestOf, encodeState } from '../src/layers/state-codec.ts'
 import type { State } from '../src/layers/state.ts'
+import { ownershipOf } from '../src/report/ownership.ts'
 import { CLEAN, commit, emptyRepository, git, madeRepository } from './support/git.ts'
 import { scratch } from './support/scratch.ts'
-import { birthDays, stateOf } from './support/states.ts'
+import { birthDays, eachLine, stateOf } from './support/states.ts'
 
 const DAY = 86_400
 
@@ -44,6 +46,94 @@ describe('the lines of a history', () => {
     const state = await stateOf(path)
     expect(state.position).toBe(2)
     expect(birthDays(state.files.get('g'))).toEqual([3])
+  })
+})
+
+describe('the authors of a history', () => {
+  it('wrote the lines that `git blame --line-porcelain` says, each single one', async () => {
+    const path = await madeRepository(400, 3)
+    const state = await stateOf(path)
+    const emails = Array.from(state.authors.values(), ({ email }) => email)
+    const blamedIn = new Map<string, Map<string, number>>()
+    for (const [file, { births }] of state.files) {
+      if (countLines(births) === 0) continue
+      const blamed = blamedAuthors(path, file)
+      expect(eachLine(births).map(({ author }) => emails[author])).toEqual(blamed)
+      const directory = file.split('/').slice(0, -1).slice(0, 2).join('/')
+      const counts = blamedIn.get(directory) ?? new Map<string, number>()
+      for (const email of blamed) counts.set(email, (counts.get(email) ?? 0) + 1)
+      blamedIn.set(directory, counts)
+    }
+    const told = ownershipOf(state).map(({ directory, owners }) => {
+      return [directory, new Map(owners.map(({ email, lines }) => [email, lines]))] as const
+    })
+    expect(new Map(told)).toEqual(blamedIn)
+    expect(emails).toHaveLength(5)
+  })
+
+  it('are one by their address in any case, and by their name without one', async () => {
+    const path = await emptyRepository()
+    const mailmap = 'Another <another@example.com> <ada@example.com>\n'
+    commit(path, [
+      { files: { a: '1\n', '.mailmap': mailmap }, author: 'Ada <Ada@Example.com>' },
+      { files: { a: '1\n2\n' }, author: 'A. <ada@example.COM>' },
+      { files: { a: '1\n2\n3\n' }, author: 'Ada <>' },
+      { files: { a: '1\n2\n3\n4\n' }, author: 'Ben <>' },
+      { files: { a: '1\n2\n3\n4\n5\n' }, author: '\u00c3\u0089 <\u00c3\u0089@X>' },
+    ])
+    const state = await stateOf(path)
+    const lines = eachLine(state.files.get('a')?.births ?? new Int32Array())
+    expect(lines.map(({ author }) => author)).toEqual([0, 0, 1, 2, 3])
+    expect(Array.from(state.authors.values(), ({ name, email }) => [name, email])).toEqual([
+      ['Ada', 'ada@example.com'],
+      ['Ada', ''],
+      ['Ben', ''],
+      ['\u00c3\u0089', '\u00c3\u0089@x'],
+    ])
+  })
+
+  it.each([
+    ['ISO-8859-1', 'Caf\u00e9', 'Caf\u00c3\u00a9'],
+    ['UTF-8', 'Caf\u00e9', 'Caf\u00e9'],
+  ])('have names in UTF-8 if git can convert them, and not without end (%s)', async (...all) => {
+    const [encoding, name, known] = all
+    const path = await emptyRepository()
+    const [tip] = commit(path, [{ files: { a: '1\n' } }])
+    const plain = git(path, ['cat-file', 'commit', tip ?? ''])
+    const author = `author ${name} <${'e'.repeat(300)}<x> 1 +0000`
+    const old = plain.replace(/^author .*$/mu, author)
+    const encoded = old.replace('\n\n', `\nencoding ${encoding}\n\n`)
+    const made = git(path, ['hash-object', '--literally', '-t', 'commit', '-w', '--stdin'], encoded)
+    git(path, ['update-ref', 'refs/heads/main', made.trim()])
+    const [first] = (await stateOf(path)).authors.values()
+    expect(first).toEqual({ number: 0, name: known, email: 'e'.repeat(256) })
+  })
+
+  it('of a merge is who merged', async () => {
+    const path = await emptyRepository()
+    const [base] = commit(path, [{ files: { f: 'one\n' }, author: 'Ada <a@x>' }])
+    const side = { files: { g: 'g\n' }, author: 'Ben <b@x>', branch: 'side', from: base }
+    const [tip] = commit(path, [side])
+    commit(path, [{ files: { g: 'g\n' }, author: 'Chiyo <c@x>', from: base, merge: tip }])
+    const { authors } = await stateOf(path)
+    expect([...authors.keys()]).toEqual(['a@x', 'c@x'])
+  })
+})
+
+describe('files that change together', () => {
+  it('stay bound when they move, and not when one is gone', async () => {
+    const path = await emptyRepository()
+    const text = (name: string, line: number): string =>
+      Array.from({ length: 9 }, (_, i) => `${name} ${i === line ? 'changed' : i}\n`).join('')
+    commit(path, [
+      { files: { a: text('a', 0), b: text('b', 0), c: text('c', 0) } },
+      { files: { a: text('a', 1), b: text('b', 1) } },
+      { files: { a: undefined, 'new/a': text('a', 1), c: undefined } },
+      { files: { b: text('b', 2), 'new/a': text('a', 2) } },
+    ])
+    expect(pairsOf((await stateOf(path)).coChanges)).toEqual([
+      ['b', 'new/a', { support: 3, last: 4 }],
+    ])
   })
 })
 
@@ -247,9 +337,19 @@ function numstatOf(path: string): Record<string, number> {
   return lines
 }
 
-function blameOf(path: string, file: string): number[] {
+function blame(path: string, file: string): string {
   const args = ['blame', '--first-parent', '--root', '--line-porcelain', 'HEAD', '--', file]
-  const times = git(path, args).matchAll(/^committer-time (\d+)$/gmu)
+  return git(path, args)
+}
+
+/** Who wrote each line. Content starts with a tab, so it cannot pass for a header. */
+function blamedAuthors(path: string, file: string): string[] {
+  const addresses = blame(path, file).matchAll(/^author-mail <(.*)>$/gmu)
+  return Array.from(addresses, ([, email = '']) => email)
+}
+
+function blameOf(path: string, file: string): number[] {
+  const times = blame(path, file).matchAll(/^committer-time (\d+)$/gmu)
   return Array.from(times, ([, seconds]) => Math.floor(Number(seconds) / DAY))
 }
 

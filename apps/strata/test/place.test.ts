@@ -3,17 +3,19 @@ import { FileStorage } from '@tidemark/core/file'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bornOn } from '../src/layers/births.ts'
+import { addAuthor } from '../src/layers/authors.ts'
 import { emptyState, type State } from '../src/layers/state.ts'
 import { loadPlace, savePlace } from '../src/place.ts'
 import { scratch } from './support/scratch.ts'
+import { born } from './support/states.ts'
 
 /** A state after so many commits; a big one does not fit in a record of core's log. */
 function stateAt(position: number, files = 1): State {
   const commit = String(position).padStart(40, '0')
   const state = emptyState({ commit, cut: false })
+  addAuthor(state.authors, { number: 0, name: 'Ada', email: 'ada@example.com' })
   for (let i = 0; i < files; i += 1) {
-    const file = { births: bornOn(i, 9), binary: false, commits: 1, churn: 0 }
+    const file = { births: born(i, 9), binary: false, commits: 1, churn: 0 }
     state.files.set(`a-path-of-some-length/${i}`, file)
   }
   return { ...state, commit, position }
@@ -99,12 +101,12 @@ describe('the saved place', () => {
     expect(skipped.map(({ generation }) => generation)).toEqual([2, 1])
   })
 
-  it('of another version of Strata is passed over', async () => {
+  it.each([1, 99])('of version %i of Strata is passed over', async (version) => {
     const storage = new MemoryStorage()
-    unwrap(await storage.save('place', { state: Uint8Array.of(99) }))
+    unwrap(await storage.save('place', { state: Uint8Array.of(version) }))
     const { state, skipped } = unwrap(await loadPlace(storage))
     expect(state).toBeUndefined()
-    expect(skipped[0]?.reason).toContain('version 99')
+    expect(skipped[0]?.reason).toContain(`version ${version}`)
   })
 
   it('is not given up for an older one when the medium merely fails', async () => {

@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bornOn } from '../src/layers/births.ts'
+import { addAuthor } from '../src/layers/authors.ts'
+import { bind } from '../src/layers/co-changes.ts'
 import { showPath } from '../src/layers/show-path.ts'
 import { emptyState, type SourceFile, type State } from '../src/layers/state.ts'
 import { bar, shares } from '../src/report/bars.ts'
@@ -10,12 +11,13 @@ import { fittingUnit, layersOf } from '../src/report/layers.ts'
 import { paint, wantsColours } from '../src/report/paint.ts'
 import { renderReport } from '../src/report/render.ts'
 import { reportOf } from '../src/report/report.ts'
+import { born } from './support/states.ts'
 
 const day = (date: string): number => Date.parse(`${date}T00:00:00Z`) / 86_400_000
 
 function stateWith(files: Readonly<Record<string, Partial<SourceFile>>>): State {
   const state = emptyState(undefined)
-  const plain = { births: bornOn(0, 1), binary: false, commits: 1, churn: 0 }
+  const plain = { births: born(0, 1), binary: false, commits: 1, churn: 0 }
   for (const [path, file] of Object.entries(files)) state.files.set(path, { ...plain, ...file })
   return { ...state, position: 7, firstDay: day('2020-01-01'), lastDay: day('2021-06-01') }
 }
@@ -124,10 +126,10 @@ describe('paths for people', () => {
 describe('the report', () => {
   it('has the hottest files first; a file that was only made is not hot', () => {
     const state = stateWith({
-      big: { births: bornOn(0, 1000), churn: 10 },
-      hot: { births: bornOn(0, 200), churn: 100 },
-      imported: { births: bornOn(0, 90_000), churn: 0 },
-      tie: { births: bornOn(0, 1000), churn: 10 },
+      big: { births: born(0, 1000), churn: 10 },
+      hot: { births: born(0, 200), churn: 100 },
+      imported: { births: born(0, 90_000), churn: 0 },
+      tie: { births: born(0, 1000), churn: 10 },
     })
     expect(reportOf(state).hotspots.map(({ path }) => path)).toEqual(['hot', 'big', 'tie'])
   })
@@ -135,23 +137,65 @@ describe('the report', () => {
   it('says by when half of the lines were born', () => {
     const [early, late] = [day('2020-02-02'), day('2021-03-03')]
     const state = stateWith({
-      a: { births: Int32Array.of(early, 4, late, 3) },
-      b: { births: bornOn(late, 1) },
+      a: { births: Int32Array.of(early, 0, 4, late, 0, 3) },
+      b: { births: born(late, 1) },
     })
     expect(reportOf(state)).toMatchObject({ lines: 8, files: 2, medianDay: early })
   })
 
+  it('has the owners of each directory of two levels, most lines first', () => {
+    const births = Int32Array.of(1, 0, 1, 2, 1, 2)
+    const state = stateWith({
+      top: { births: born(0, 4) },
+      'one/file': { births },
+      'one/two/file': { births },
+      'one/two/three/four': { births: Int32Array.of(0, 2, 9) },
+      'one/empty/file': { births: born(0, 0) },
+    })
+    const names = ['Ada', 'Ben', '']
+    names.forEach((name, number) => {
+      addAuthor(state.authors, { number, name, email: `${number}@example.com` })
+    })
+    const told = reportOf(state).ownership.map(({ directory, lines, owners }) => {
+      return [directory, lines, ...owners.map((owner) => `${owner.name}:${owner.lines}`)]
+    })
+    expect(told).toEqual([
+      ['one/two', 12, ':9', 'Ben:2', 'Ada:1'],
+      ['.', 4, 'Ada:4'],
+      ['one', 3, 'Ben:2', 'Ada:1'],
+    ])
+    const text = renderReport(state, reportOf(state), { width: 80, paint: paint(false) })
+    expect(text).toMatch(/one\/two .* 2@example\.com +75 %$/mu)
+  })
+
+  it('has the pairs that are together most often and most surely; twice is no habit', () => {
+    const file = { commits: 10 }
+    const state = stateWith({ a: file, b: file, c: { commits: 4 }, d: file })
+    bind(state.coChanges, 'b', 'a', { support: 5, last: 1 })
+    bind(state.coChanges, 'd', 'c', { support: 4, last: 2 })
+    bind(state.coChanges, 'a', 'd', { support: 2, last: 3 })
+    expect(reportOf(state).filePairs).toEqual([
+      { paths: ['c', 'd'], support: 4, confidence: 1 },
+      { paths: ['a', 'b'], support: 5, confidence: 0.5 },
+    ])
+  })
+
   it.each([60, 88, 104])('keeps to a width of %i', (width) => {
     const path = `${'a-long-directory/'.repeat(9)}file.ts`
-    const births = Int32Array.of(day('2019-01-01'), 123_456, day('2024-01-01'), 7)
-    const state = stateWith({ [path]: { births, churn: 5 } })
+    const births = Int32Array.of(day('2019-01-01'), 0, 123_456, day('2024-01-01'), 1, 7)
+    const state = stateWith({ [path]: { births, churn: 5, commits: 3 }, b: { commits: 9 } })
+    bind(state.coChanges, path, 'b', { support: 3, last: 7 })
+    const name = 'A name that is longer than most of the names that people have'
+    addAuthor(state.authors, { number: 0, name, email: 'a@example.com' })
     const text = renderReport(state, reportOf(state), { width, paint: paint(false) })
     for (const line of text.split('\n')) expect(Array.from(line).length).toBeLessThanOrEqual(width)
     expect(text).toContain('⋮')
+    expect(text).toMatch(/…\S+ +b +3 +100 %$/mu)
+    expect(text).toMatch(/A name that.*… +100 %$/mu)
   })
 
   it('is the same with colours as without, but for the colours and shades', () => {
-    const births = Int32Array.of(day('2019-01-01'), 50, day('2024-01-01'), 50)
+    const births = Int32Array.of(day('2019-01-01'), 0, 50, day('2024-01-01'), 1, 50)
     const state = stateWith({ file: { births, churn: 5 } })
     const text = (colours: boolean): string =>
       renderReport(state, reportOf(state), { width: 80, paint: paint(colours) })

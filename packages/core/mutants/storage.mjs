@@ -124,12 +124,12 @@ export const mutants = [
     tests: FAULTS,
   },
   {
-    name: 'a lost answer is reported as nothing done',
-    rule: 'faults',
+    name: 'out of patience, a lost answer is CONFLICT',
+    rule: '4 append',
     file: 'src/log/create-once.ts',
     from: '  return first\n}',
-    to: "  return err(coreError('IO_FAILED', 'no answer', { operation: 'put', key }))\n}",
-    tests: FAULTS,
+    to: "  return ok('taken')\n}",
+    tests: ['test/commit-log-contract.test.ts'],
   },
   {
     name: 'maps are stored as empty objects',

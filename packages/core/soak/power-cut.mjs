@@ -5,18 +5,9 @@
 // the shutdown ioctl, which drops everything that the file system has not written. After mounting
 // it again every checkpoint that was acknowledged must be there, whole. Some more cuts, of
 // a process that syncs no directory, show that a loss would be seen. Needs root.
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -24,6 +15,15 @@ import { parseArgs } from 'node:util'
 import { FileStorage, nodeFileSystem } from '../dist/file/index.js'
 import { unwrap } from '../dist/index.js'
 import { seededRandom } from '../dist/testing/index.js'
+import {
+  cutPower,
+  fileSystemKinds,
+  makeImage,
+  mount,
+  needLoopDisks,
+  unmount,
+  workshop,
+} from './support/loop-disk.mjs'
 
 const { values: given } = parseArgs({
   options: {
@@ -39,17 +39,10 @@ const { values: given } = parseArgs({
 const seed = Number(given.seed)
 if (given.child !== undefined) await commitForEver(given.child)
 
-const missing = whatIsMissing()
-if (missing !== undefined) {
-  process.stderr.write(`SKIPPED power cuts: ${missing}\n`)
-  process.exit(77)
-}
+needLoopDisks('power cuts')
 const random = seededRandom(seed)
-const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
-const work = mkdtempSync(join(memory, 'tidemark-cut-'))
-const kinds = (given['file-system']?.split(',') ?? ['ext4', 'xfs']).filter((kind) =>
-  has(`mkfs.${kind}`),
-)
+const work = workshop()
+const kinds = given['file-system']?.split(',') ?? fileSystemKinds()
 let violations = 0
 try {
   for (const kind of kinds) {
@@ -104,15 +97,13 @@ async function cutMany(kind, cuts, careless) {
     if (cut % 25 === 0) {
       // A new file system now and then: small, and its first directories are made again.
       newest.clear()
-      rmSync(image, { force: true })
-      run('truncate', '-s', kind === 'xfs' ? '320M' : '96M', image)
-      run(`mkfs.${kind}`, '-q', image)
+      makeImage(kind, image)
     }
     mount(kind, image, mounted)
     const store = join(mounted, 'data', 'store')
     const lines = await commitUntilFrozen(store, seed * 10_000 + cut, careless, async () => {
       // 1 writes the journal first, 2 drops it too.
-      shutDown(mounted, careless || random() < 0.5 ? 2 : 1)
+      cutPower(mounted, careless || random() < 0.5 ? 2 : 1)
     })
     await unmount(mounted)
     mount(kind, image, mounted)
@@ -131,7 +122,7 @@ async function cutMany(kind, cuts, careless) {
 }
 
 /** Lets a process commit, freezes it, cuts the power, and gives what it had said. */
-async function commitUntilFrozen(store, childSeed, careless, cutPower) {
+async function commitUntilFrozen(store, childSeed, careless, cut) {
   const script = fileURLToPath(import.meta.url)
   const flags = ['--child', store, '--seed', String(childSeed), ...(careless ? ['--careless'] : [])]
   const child = spawn(process.execPath, [script, ...flags], {
@@ -152,7 +143,7 @@ async function commitUntilFrozen(store, childSeed, careless, cutPower) {
   while (!isFrozen(child.pid)) await sleep(1)
   // What it said before it froze is in the pipe: two turns without news mean that all is read.
   for (let before = -1; before !== said.length; await sleep(5)) before = said.length
-  await cutPower()
+  await cut()
   child.kill('SIGKILL')
   await ended
   return said.split('\n').slice(1, -1)
@@ -205,41 +196,4 @@ async function lookAround(store, newest) {
 async function isRemoved(storage, identifier, said) {
   const saved = await storage.save(identifier, { n: 0 }, { ifExists: 'replace' })
   return saved.ok && saved.value.generation > said.generation + 1
-}
-
-function shutDown(mounted, flag) {
-  const code = [
-    'import fcntl, os, struct, sys',
-    'fd = os.open(sys.argv[1], os.O_RDONLY)',
-    'fcntl.ioctl(fd, 0x8004587d, struct.pack("I", int(sys.argv[2])))',
-  ]
-  run('python3', '-c', code.join('\n'), mounted, String(flag))
-}
-
-function mount(kind, image, mounted) {
-  run('mount', '-t', kind, '-o', kind === 'xfs' ? 'loop,nouuid' : 'loop', image, mounted)
-}
-
-async function unmount(mounted) {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if (spawnSync('umount', [mounted], { stdio: 'ignore' }).status === 0) return
-    await sleep(20)
-  }
-  throw new Error(`${mounted} stays busy`)
-}
-
-function run(command, ...args) {
-  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-}
-
-function has(command) {
-  return spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0
-}
-
-function whatIsMissing() {
-  if (process.platform !== 'linux') return `it takes Linux, this is ${process.platform}`
-  if (process.getuid() !== 0) return 'mounting an image takes root'
-  if (!existsSync('/dev/loop-control')) return 'there are no loop devices'
-  const tools = ['mount', 'umount', 'truncate', 'python3', 'mkfs.ext4'].filter((tool) => !has(tool))
-  return tools.length === 0 ? undefined : `there is no ${tools.join(', ')}`
 }

@@ -23,7 +23,7 @@ async function diskWithLogAt(seq: number): Promise<SimulatedDisk> {
   for (let at = 1; at <= seq; at += 1) {
     tip = unwrap(await log.append(tip, new TextEncoder().encode(`record ${at}`)))
   }
-  if (seq > 3) await log.truncate(seq - 1, { force: true })
+  if (seq > 3) unwrap(await log.truncate(seq - 1, { force: true }))
   const disk = new SimulatedDisk()
   for await (const { key } of store.list()) {
     const blob = unwrap(await store.get(key))

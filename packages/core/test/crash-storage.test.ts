@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { FileStorage, FileStorageOptions } from '../src/file/file-storage.ts'
+import { unwrap } from '../src/result/result.ts'
 import {
   processCrash,
   SimulatedDisk,
@@ -98,8 +99,8 @@ describe('a checkpoint, after a power cut, whenever it comes,', () => {
       before: async (ledger, storage) => {
         for (const one of ['1', '2', '3', '4'])
           await ledger.commit(storage, 'job', { staged: { one } })
-        const abandoned = await storage.createCheckpoint('job', { ifExists: 'replace' })
-        if (abandoned.ok) await abandoned.value.put('left', new Uint8Array(70_000))
+        const abandoned = unwrap(await storage.createCheckpoint('job', { ifExists: 'replace' }))
+        unwrap(await abandoned.put('left', new Uint8Array(70_000)))
         await ledger.save(storage, 'job', { page: 5 })
         await ledger.save(storage, 'other', { page: 1 })
       },

@@ -31,7 +31,10 @@ async function commitUntilKilled(directory: string, seed: number, lifeMs: number
   let said = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
   const ended = once(child, 'close')
-  while (!said.startsWith('ready')) await Promise.race([once(child.stdout, 'data'), ended])
+  while (!said.startsWith('ready')) {
+    await Promise.race([once(child.stdout, 'data'), ended])
+    if (child.exitCode !== null) throw new Error(`the child ended by itself: ${child.exitCode}`)
+  }
   await sleep(lifeMs)
   child.kill('SIGKILL')
   await ended

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   isTidemarkError,
   MemoryBlobStore,
@@ -72,6 +72,21 @@ const SCENARIOS: readonly Scenario[] = [
   },
   { name: 'a draft with a large entry', before: nothing, act: (one) => draftAndCommit(one, 1) },
   { name: 'a draft that replaces', before: saved, act: (one) => draftAndCommit(one, 2) },
+  {
+    name: 'a draft whose commit is repeated after it failed',
+    before: saved,
+    act: async (one) => {
+      const draft = await one.createCheckpoint('a', REPLACE)
+      if (!draft.ok) return draft
+      const put = await draft.value.put('x', 2)
+      const first = put.ok ? await draft.value.commit() : put
+      const isUndone = !first.ok && first.error.kind === 'unavailable'
+      const committed = isUndone ? await draft.value.commit() : first
+      if (committed.ok && committed.value !== undefined) await committed.value.close()
+      else await draft.value.abort()
+      return committed
+    },
+  },
   { name: 'a load', before: saved, act: readAll },
   {
     name: 'a removal',
@@ -152,6 +167,10 @@ async function runWithFault(
 function codeOf(error: unknown): string {
   return isTidemarkError(error) ? error.code : String(error)
 }
+
+// A lost answer is asked for again after a pause; here nobody has to wait for it.
+beforeAll(() => void vi.stubGlobal('setTimeout', (then: () => void) => setImmediate(then)))
+afterAll(() => void vi.unstubAllGlobals())
 
 describe('a medium that fails once, at any call, before or after its effect', () => {
   for (const guard of [false, true]) {

@@ -3,7 +3,15 @@ export interface Commit {
   readonly id: string
   /** When it was committed: whole days since 1970-01-01, UTC, from the commit itself. */
   readonly day: number
+  /** Who wrote it, as the commit itself has it. */
+  readonly author: Signature
   readonly changes: readonly Change[]
+}
+
+/** A name and an address, one character per byte; either may be empty. */
+export interface Signature {
+  readonly name: string
+  readonly email: string
 }
 
 /** What happened to one path. Only regular files have lines: a link or a submodule is no file. */

@@ -43,9 +43,10 @@ export async function* readHistory(git: GitPlace, list: CommitList): AsyncGenera
   try {
     let index = 0
     for await (const { id, patches } of parsePatches(new ByteInput(differences.output))) {
-      const day = list.days[index]
-      if (day === undefined || id !== list.ids[index]) throw unknownOutput('the next commit')
-      yield { id, day, changes: await changesOf(patches, blobs) }
+      const [day, author] = [list.days[index], list.authors[index]]
+      if (day === undefined || author === undefined || id !== list.ids[index])
+        throw unknownOutput('the next commit')
+      yield { id, day, author, changes: await changesOf(patches, blobs) }
       index += 1
     }
     if (index < list.ids.length) throw unknownOutput('another commit')

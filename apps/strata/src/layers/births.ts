@@ -1,33 +1,54 @@
 import type { Hunks } from '../history/commit.ts'
 
+/** How a line came to be. */
+export interface Birth {
+  /** Whole days since 1970-01-01, UTC. */
+  readonly day: number
+  /** The number of the author, see `Authors`. */
+  readonly author: number
+}
+
 /**
- * When each line of a file was born, from its first line to its last: pairs of a day and the
- * number of lines in a row that were born on it. Neighbours have different days.
+ * How each line of a file was born, from its first line to its last: for each run of lines that
+ * were born alike the day, the author, and the number of lines. Neighbours differ in day or author.
  */
 export type Births = Int32Array
+
+/** The numbers of one run in {@link Births}. */
+export const RUN_NUMBERS = 3
 
 /** A file without lines. */
 export const NO_LINES: Births = new Int32Array()
 
-/** A file whose lines were all born on one day. */
-export function bornOn(day: number, lines: number): Births {
-  return lines === 0 ? NO_LINES : Int32Array.of(day, lines)
+/** A file whose lines were all born alike. */
+export function bornOn({ day, author }: Birth, lines: number): Births {
+  return lines === 0 ? NO_LINES : Int32Array.of(day, author, lines)
 }
 
 /** The number of lines. */
 export function countLines(births: Births): number {
   let lines = 0
-  for (let i = 1; i < births.length; i += 2) lines += births[i] ?? 0
+  for (let i = 2; i < births.length; i += RUN_NUMBERS) lines += births[i] ?? 0
   return lines
 }
 
+/** Tells each run of lines, from the first line of the file to the last. */
+export function forEachRun(
+  births: Births,
+  tell: (day: number, author: number, lines: number) => void,
+): void {
+  for (let i = 0; i < births.length; i += RUN_NUMBERS) {
+    tell(births[i] ?? 0, births[i + 1] ?? 0, births[i + 2] ?? 0)
+  }
+}
+
 /**
- * The births after a change: what a hunk takes away is gone, what it adds was born on `day`,
- * everything else keeps its birth. `undefined` when the hunks do not fit these lines.
+ * The births after a change: what a hunk takes away is gone, what it adds has the birth given,
+ * everything else keeps its own. `undefined` when the hunks do not fit these lines.
  */
-export function applyHunks(births: Births, hunks: Hunks, day: number): Births | undefined {
-  // A hunk adds one run and may cut another in two: two more pairs, four numbers.
-  const next = new Int32Array(births.length + hunks.length)
+export function applyHunks(births: Births, hunks: Hunks, birth: Birth): Births | undefined {
+  // A hunk of four numbers adds one run and may cut another in two: two more runs.
+  const next = new Int32Array(births.length + (hunks.length / 2) * RUN_NUMBERS)
   const cursor = { births, next, run: 0, used: 0, length: 0 }
   let oldLine = 0
   let newLine = 0
@@ -37,7 +58,7 @@ export function applyHunks(births: Births, hunks: Hunks, day: number): Births | 
     const kept = (oldCount === 0 ? oldStart : oldStart - 1) - oldLine
     if (kept < 0 || newLine + kept !== (newCount === 0 ? newStart : newStart - 1)) return undefined
     if (!copyLines(cursor, kept) || !skipLines(cursor, oldCount)) return undefined
-    append(cursor, day, newCount)
+    append(cursor, birth.day, birth.author, newCount)
     oldLine += kept + oldCount
     newLine += kept + newCount
   }
@@ -66,13 +87,13 @@ function step(cursor: Cursor, count: number, keep: boolean): boolean {
   const { births } = cursor
   for (let left = count; left > 0;) {
     if (cursor.run >= births.length) return false
-    const there = (births[cursor.run + 1] ?? 0) - cursor.used
+    const there = (births[cursor.run + 2] ?? 0) - cursor.used
     const taken = Math.min(there, left)
-    if (keep) append(cursor, births[cursor.run] ?? 0, taken)
+    if (keep) appendRun(cursor, taken)
     left -= taken
     cursor.used += taken
     if (taken === there) {
-      cursor.run += 2
+      cursor.run += RUN_NUMBERS
       cursor.used = 0
     }
   }
@@ -81,20 +102,27 @@ function step(cursor: Cursor, count: number, keep: boolean): boolean {
 
 function copyRest(cursor: Cursor): void {
   const { births } = cursor
-  for (; cursor.run < births.length; cursor.run += 2) {
-    append(cursor, births[cursor.run] ?? 0, (births[cursor.run + 1] ?? 0) - cursor.used)
+  for (; cursor.run < births.length; cursor.run += RUN_NUMBERS) {
+    appendRun(cursor, (births[cursor.run + 2] ?? 0) - cursor.used)
     cursor.used = 0
   }
 }
 
-function append(cursor: Cursor, day: number, count: number): void {
+/** Copies lines of the run at hand. */
+function appendRun(cursor: Cursor, count: number): void {
+  const { births, run } = cursor
+  append(cursor, births[run] ?? 0, births[run + 1] ?? 0, count)
+}
+
+function append(cursor: Cursor, day: number, author: number, count: number): void {
   const { next, length } = cursor
   if (count === 0) return
-  if (length > 0 && next[length - 2] === day) {
+  if (length > 0 && next[length - 3] === day && next[length - 2] === author) {
     next[length - 1] = (next[length - 1] ?? 0) + count
     return
   }
   next[length] = day
-  next[length + 1] = count
-  cursor.length += 2
+  next[length + 1] = author
+  next[length + 2] = count
+  cursor.length += RUN_NUMBERS
 }

@@ -1,12 +1,15 @@
 import { err, ok, type Result } from '@tidemark/core'
 import { strataError, type StrataError } from '../errors.ts'
 import type { Commit, Edit, FileChange, Hunks } from '../history/commit.ts'
-import { applyHunks, bornOn, countLines, NO_LINES, type Births } from './births.ts'
+import { addAuthor, authorOf, type Author, type Authors } from './authors.ts'
+import { bindChanges } from './bind-changes.ts'
+import { applyHunks, bornOn, countLines, NO_LINES, type Birth, type Births } from './births.ts'
+import { noCoChanges, type CoChanges } from './co-changes.ts'
 import { showPath } from './show-path.ts'
 
 /**
- * All that is known after a commit: for each file when each of its lines was born, and how much it
- * was changed. A function of the commit and its ancestors alone: no clock, no settings.
+ * All that is known after a commit: for each file when and of whom each of its lines was born, how
+ * much it was changed, and together with which others. A function of the commit and its ancestors alone: no clock, no settings.
  */
 export interface State {
   /** Where the history begins, and whether it was cut there (a shallow clone). */
@@ -20,6 +23,9 @@ export interface State {
   lastDay: number
   /** The regular files there are, by path: one character per byte, in no order. */
   readonly files: Map<string, SourceFile>
+  readonly authors: Authors
+  /** What binds the files that there are. */
+  readonly coChanges: CoChanges
 }
 
 /** The first commit of the first-parent line. */
@@ -47,6 +53,8 @@ export function emptyState(origin: Origin | undefined): State {
     firstDay: 0,
     lastDay: 0,
     files: new Map<string, SourceFile>(),
+    authors: new Map<string, Author>(),
+    coChanges: noCoChanges(),
   }
 }
 
@@ -58,9 +66,11 @@ export function applyCommit(
   state: State,
   commit: Commit,
 ): Result<void, StrataError<'HISTORY_MISMATCH'>> {
+  const author = authorOf(state.authors, commit.author)
+  const birth = { day: commit.day, author: author.number }
   const next = new Map<string, SourceFile | undefined>()
   for (const change of commit.changes) {
-    const file = change.kind === 'file' ? changed(state, change, commit.day) : undefined
+    const file = change.kind === 'file' ? changed(state, change, birth) : undefined
     if (change.kind === 'file' && file === undefined) return err(mismatch(commit.id, change.path))
     next.set(change.path, file)
   }
@@ -72,18 +82,20 @@ export function applyCommit(
   state.lastDay = state.position === 0 ? commit.day : Math.max(state.lastDay, commit.day)
   state.commit = commit.id
   state.position += 1
+  addAuthor(state.authors, author)
+  bindChanges(state.coChanges, commit.changes, state.position)
   return ok()
 }
 
 /** The file after a change, or `undefined` if the change does not fit. */
-function changed(state: State, change: FileChange, day: number): SourceFile | undefined {
+function changed(state: State, change: FileChange, birth: Birth): SourceFile | undefined {
   const { from, edit } = change
   if (from === undefined) {
-    const births = birthsAfter(NO_LINES, edit, day)
+    const births = birthsAfter(NO_LINES, edit, birth)
     return births && { births, binary: edit.kind === 'binary', commits: 1, churn: 0 }
   }
   const before = state.files.get(from)
-  const births = before && birthsAfter(before.births, edit, day)
+  const births = before && birthsAfter(before.births, edit, birth)
   if (before === undefined || births === undefined) return undefined
   const untouched = edit.kind === 'hunks' && edit.hunks.length === 0
   return {
@@ -94,10 +106,10 @@ function changed(state: State, change: FileChange, day: number): SourceFile | un
   }
 }
 
-function birthsAfter(births: Births, edit: Edit, day: number): Births | undefined {
+function birthsAfter(births: Births, edit: Edit, birth: Birth): Births | undefined {
   if (edit.kind === 'binary') return NO_LINES
-  if (edit.kind === 'rewritten') return bornOn(day, edit.lines)
-  return edit.hunks.length === 0 ? births : applyHunks(births, edit.hunks, day)
+  if (edit.kind === 'rewritten') return bornOn(birth, edit.lines)
+  return edit.hunks.length === 0 ? births : applyHunks(births, edit.hunks, birth)
 }
 
 function churnOf(before: Births, edit: Edit): number {

@@ -22,6 +22,12 @@ export function formatShare(part: number, whole: number): string {
   return `${Math.round(percent)} %`
 }
 
+/** The start of a text that is too long: what tells names apart is at their start. */
+export function fitStart(text: string, width: number): string {
+  const characters = Array.from(text)
+  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`
+}
+
 /** The end of a text that is too long: what tells paths apart is at their end. */
 export function fitEnd(text: string, width: number): string {
   const characters = Array.from(text)

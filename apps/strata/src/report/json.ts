@@ -3,10 +3,15 @@ import type { CheckpointSkipped, StartedAgain } from '../run-event.ts'
 import type { RunResult } from '../run.ts'
 import { formatDay } from './format.ts'
 import { layersOf } from './layers.ts'
+import type { Ownership } from './ownership.ts'
 import type { Report } from './report.ts'
 
 /** The version of the JSON form: rises when a field changes its meaning or goes away. */
 const JSON_VERSION = 1
+
+/** So many directories are told, and of each so many authors: a line of JSON that can be read. */
+const DIRECTORIES = 100
+const OWNERS = 10
 
 /** A failure as one line of JSON. */
 export function failureJson(failure: Failure): string {
@@ -45,6 +50,22 @@ export function jsonOf(result: RunResult, report: Report, incidents: Incidents):
     hotspots: report.hotspots.map(({ path, lines, commits, churn }) => {
       return { path, lines, commits, churn }
     }),
+    coChanges: report.filePairs.map(({ paths, support, confidence }) => {
+      return { paths, support, confidence: rounded(confidence) }
+    }),
+    ownership: report.ownership.slice(0, DIRECTORIES).map(ownershipJson),
     digest: result.digest,
   })
+}
+
+function ownershipJson({ directory, lines, owners }: Ownership): object {
+  const authors = owners.slice(0, OWNERS).map(({ name, email, lines: own }) => {
+    return { name, email, lines: own, share: rounded(own / lines) }
+  })
+  return { directory, lines, authors }
+}
+
+/** A part of a whole to four digits. */
+function rounded(part: number): number {
+  return Number(part.toFixed(4))
 }

@@ -1,3 +1,4 @@
+import { forEachRun } from '../layers/births.ts'
 import type { State } from '../layers/state.ts'
 import { formatDay } from './format.ts'
 
@@ -20,10 +21,7 @@ export type LinesByDay = readonly (readonly [day: number, lines: number])[]
 export function linesByDay(state: State): LinesByDay {
   const lines = new Map<number, number>()
   for (const { births } of state.files.values()) {
-    for (let i = 0; i < births.length; i += 2) {
-      const day = births[i] ?? 0
-      lines.set(day, (lines.get(day) ?? 0) + (births[i + 1] ?? 0))
-    }
+    forEachRun(births, (day, _, count) => lines.set(day, (lines.get(day) ?? 0) + count))
   }
   return [...lines].sort(([a], [b]) => a - b)
 }

@@ -1,7 +1,9 @@
 import { countLines } from '../layers/births.ts'
 import { showPath } from '../layers/show-path.ts'
 import type { SourceFile, State } from '../layers/state.ts'
+import { filePairsOf, type FilePair } from './file-pairs.ts'
 import { linesByDay, type LinesByDay } from './layers.ts'
+import { ownershipOf, type Ownership } from './ownership.ts'
 
 /** What a state says, in numbers. */
 export interface Report {
@@ -14,6 +16,10 @@ export interface Report {
   readonly medianDay: number | undefined
   /** The files where most of the work goes, the first one first. */
   readonly hotspots: readonly Hotspot[]
+  /** The files that belong together, the closest first. */
+  readonly filePairs: readonly FilePair[]
+  /** Who wrote what, the largest directory first. */
+  readonly ownership: readonly Ownership[]
 }
 
 /**
@@ -47,6 +53,8 @@ export function reportOf(state: State): Report {
     days,
     medianDay: medianOf(days, lines),
     hotspots: hotspotsOf(state),
+    filePairs: filePairsOf(state),
+    ownership: ownershipOf(state),
   }
 }
 

@@ -45,19 +45,27 @@ export interface NewCommit {
   readonly files: Readonly<Record<string, Content>>
   /** Seconds since 1970. */
   readonly at?: number
+  /** As git writes it: `name <address>`. */
+  readonly author?: string
   /** Default: the tip of the branch. */
   readonly branch?: string
   readonly from?: string | undefined
   readonly merge?: string | undefined
 }
 
+const SOMEBODY = 'Somebody <somebody@example.com>'
+
 /** Adds commits to a repository; gives their names. */
 export function commit(directory: string, commits: readonly NewCommit[]): string[] {
   const names = commits.map((each) => {
-    const { branch = 'main', at = 1_500_000_000, from, merge } = each
-    const who = `Somebody <somebody@example.com> ${at} +0000`
+    const { branch = 'main', at = 1_500_000_000, from, merge, author = SOMEBODY } = each
+    const when = `${at} +0000`
     const tip = from ?? tipOf(directory, branch)
-    const lines = [`commit refs/heads/${branch}`, `author ${who}`, `committer ${who}`]
+    const lines = [
+      `commit refs/heads/${branch}`,
+      `author ${author} ${when}`,
+      `committer ${SOMEBODY} ${when}`,
+    ]
     lines.push('data 1', 'x')
     if (tip !== undefined) lines.push(`from ${tip}`)
     if (merge !== undefined) lines.push(`merge ${merge}`)

@@ -1,5 +1,5 @@
 import { unwrap } from '@tidemark/core'
-import { NO_LINES } from '../../src/layers/births.ts'
+import { bornOn, forEachRun, NO_LINES, type Births } from '../../src/layers/births.ts'
 import { listCommits } from '../../src/history/list-commits.ts'
 import { readHistory } from '../../src/history/read-history.ts'
 import { openRepository } from '../../src/history/repository.ts'
@@ -24,11 +24,19 @@ export async function stateOf(
 
 /** The day of birth of each line of a file. */
 export function birthDays(file: SourceFile | undefined): number[] {
-  const births = file?.births ?? NO_LINES
-  const days: number[] = []
-  for (let i = 0; i < births.length; i += 2) {
-    const lines = births[i + 1] ?? 0
-    days.push(...Array.from({ length: lines }, () => births[i] ?? 0))
-  }
-  return days
+  return eachLine(file?.births ?? NO_LINES).map(({ day }) => day)
+}
+
+/** The birth of each line. */
+export function eachLine(births: Births): { day: number; author: number }[] {
+  const lines: { day: number; author: number }[] = []
+  forEachRun(births, (day, author, count) => {
+    for (let left = count; left > 0; left -= 1) lines.push({ day, author })
+  })
+  return lines
+}
+
+/** Lines of one day, of the first author. */
+export function born(day: number, lines: number): Births {
+  return bornOn({ day, author: 0 }, lines)
 }

@@ -73,6 +73,21 @@ export interface JsonResult {
   readonly lines: number
   readonly files: number
   readonly binaryFiles: number
+  readonly coChanges: readonly {
+    readonly paths: readonly string[]
+    readonly support: number
+    readonly confidence: number
+  }[]
+  readonly ownership: readonly {
+    readonly directory: string
+    readonly lines: number
+    readonly authors: readonly {
+      readonly name: string
+      readonly email: string
+      readonly lines: number
+      readonly share: number
+    }[]
+  }[]
   readonly digest: string
   readonly error?: { readonly code: string; readonly message: string }
 }

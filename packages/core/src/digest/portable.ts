@@ -17,7 +17,14 @@ export function sha256Stream(): Sha256 {
   return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() }
 }
 
+/** More than this the platform refuses to give at once. */
+const MAX_RANDOM_BYTES = 65_536
+
 /** Fills `length` bytes from the platform's secure source of randomness. */
 export function randomBytes(length: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(length))
+  const bytes = new Uint8Array(length)
+  for (let at = 0; at < length; at += MAX_RANDOM_BYTES) {
+    crypto.getRandomValues(bytes.subarray(at, at + MAX_RANDOM_BYTES))
+  }
+  return bytes
 }

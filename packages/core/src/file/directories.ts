@@ -60,7 +60,7 @@ export class Directories {
     try {
       await this.#fs.syncDirectory(path)
     } catch (error) {
-      if (NEVER_REACHED_THE_SYNC.has(systemName(error) ?? '')) throw error
+      if (neverReachedTheSync(error)) throw error
       this.#failure = new SyncFailure(error)
       throw this.#failure
     }
@@ -93,7 +93,7 @@ export class Directories {
 }
 
 /** Errors of opening the directory: no sync was tried, so a later one can be believed. */
-const NEVER_REACHED_THE_SYNC = new Set([
+const OPEN_FAILURES = new Set([
   'EACCES',
   'ELOOP',
   'EMFILE',
@@ -103,6 +103,11 @@ const NEVER_REACHED_THE_SYNC = new Set([
   'ENOTDIR',
   'EPERM',
 ])
+
+function neverReachedTheSync(error: unknown): boolean {
+  if (error instanceof Error && 'syscall' in error) return error.syscall === 'open'
+  return OPEN_FAILURES.has(systemName(error) ?? '')
+}
 
 /** The directory that a path lies in. */
 export function parentOf(path: string): string {

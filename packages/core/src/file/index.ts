@@ -12,3 +12,4 @@ export type {
 export { nodeFileSystem } from './node-file-system.ts'
 export { nodeProcessProbe } from './process-probe.ts'
 export type { OpenFileError } from './prepare-root.ts'
+export { attemptSystem, systemName } from './system-failure.ts'

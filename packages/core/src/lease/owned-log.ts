@@ -95,7 +95,8 @@ export class OwnedLog implements Lease {
       return appended
     }
     const { error } = appended
-    if (error.code === 'CONFLICT') return err(this.#lose(this.#fenced(error.details.seq)))
+    if (error.code === 'CONFLICT' && error.details.reason === 'taken')
+      return err(this.#lose(this.#fenced(error.details.seq)))
     // The record may exist: until somebody has looked, nothing can be built on either answer.
     if (error.code === 'OUTCOME_UNKNOWN') this.#lose(error)
     return appended

@@ -97,14 +97,13 @@ class BlobCommitLog implements CommitLog {
     const bytes = encodeFrame(frame)
     const key = recordKey(this.#prefix, seq)
     const created = await createOnce(this.#store, key, bytes, this.#settle, options)
-    if (!created.ok)
-      return err(
-        created.error.code === 'CONFLICT' ? taken(seq) : addDetails(created.error, { seq }),
-      )
+    if (!created.ok) return err(addDetails(created.error, { seq }))
+    if (created.value === 'taken') return err(taken(seq))
     // Only now: whoever truncated past this number before the create has made it void.
     const floor = await this.#floors.current()
     if (!floor.ok) return err(unsettled(seq, 'no-answer', floor.error))
     if (floor.value.before > seq) return err(unsettled(seq, 'superseded'))
+    if (created.value === 'taken-since') return err(taken(seq))
     const record = recordOf({ ...frame, digest: toHex(bytes.subarray(-32)) })
     this.#remember(record)
     if (seq % HINT_EVERY === 0) await this.#hint(seq)

@@ -137,7 +137,8 @@ export interface CommitLog {
   /**
    * Gives up the records below `before` but for `keep` (and the owner of the newest, which is
    * always kept). After `ok` they are void for every reader, whatever was deleted. Does nothing
-   * when fewer than 64 records would be freed, unless `force`. Never gives up the newest.
+   * when fewer than 64 records would be freed, unless `force`, or when the log has been truncated
+   * further already. Never gives up the newest.
    */
   truncate(before: Seq, options?: TruncateOptions): AsyncResult<TruncateReport, AppendError>
 

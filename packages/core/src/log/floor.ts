@@ -65,13 +65,14 @@ export interface FloorPlan {
 export function planFloor(
   current: Floor,
   newest: LogRecord,
-  asked: Seq,
+  before: Seq,
   keep: readonly Seq[],
 ): Result<FloorPlan, CoreError<'INVALID_ARGUMENT' | 'LIMIT_EXCEEDED'>> {
-  const before = Math.max(asked, current.before)
-  if (!Number.isSafeInteger(asked) || asked < 1 || before > newest.seq) {
+  if (!Number.isSafeInteger(before) || before < 1 || before > newest.seq) {
     return err(refused('before', `it is a record up to the newest, ${newest.seq}`))
   }
+  // Whoever asks for less does not know this floor: what it keeps is not theirs to give up.
+  if (before < current.before) return ok({ floor: current, freed: [] })
   const owner = newest.epoch > 0 ? [newest.epoch] : []
   const kept = [...new Set([...keep, ...owner])].filter((seq) => seq < before).sort((a, b) => a - b)
   if (kept.some((seq) => !Number.isSafeInteger(seq) || seq < 1 || !counts(current, seq))) {

@@ -56,9 +56,10 @@ export class Floors {
     })
     const key = floorKey(this.#prefix, next.index)
     const created = await createOnce(this.#store, key, frame, settle, options)
-    if (created.ok) this.#remember(next)
-    if (!created.ok && created.error.code === 'CONFLICT') return ok(false)
-    return created.ok ? ok(true) : created
+    if (!created.ok) return created
+    if (created.value !== 'created') return ok(false)
+    this.#remember(next)
+    return ok(true)
   }
 
   #remember(floor: Floor): void {

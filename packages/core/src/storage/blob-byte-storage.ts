@@ -44,6 +44,9 @@ const KEEP_LAST = 2
 /** Retention is looked at once in so many commits: it frees at least as many at a time. */
 const RETAIN_EVERY = 64
 
+/** Retention is also looked at when so much was staged: large states must not pile up. */
+const RETAIN_BYTES = 64 * 1024 * 1024
+
 /** What a storage on a medium takes from outside. */
 export interface BlobByteStorageOptions {
   /** So many generations of each identifier are kept, or a few more. Default 2. */
@@ -65,6 +68,8 @@ export class BlobByteStorage implements ByteStorage {
   readonly #keepLast: number
   readonly #pins: Pins | undefined
   readonly #logs = new Map<string, CommitLog>()
+  /** Bytes that were staged for an identifier since retention was last looked at. */
+  readonly #stagedSince = new Map<string, number>()
   #hasHeader: boolean | undefined
   #closed = false
 
@@ -100,6 +105,7 @@ export class BlobByteStorage implements ByteStorage {
     if (damage !== undefined && options?.generation === undefined) {
       return err(named(identifier, damage))
     }
+    if (live === undefined && damage !== undefined) return err(named(identifier, damage))
     if (live === undefined || generation === undefined) {
       return err(
         minGeneration > 0 ? rolledBack(identifier, 0, minGeneration) : notFound(identifier),
@@ -223,8 +229,23 @@ export class BlobByteStorage implements ByteStorage {
     )
     if (!published.ok) return published
     // A failure here costs space, not the commit; the next time or gc makes up for it.
-    if (published.value.generation % RETAIN_EVERY === 0) void (await this.#collect(identifier))
+    if (this.#isRetentionDue(published.value, entries)) void (await this.#collect(identifier))
     return published
+  }
+
+  #isRetentionDue(
+    { identifier, generation }: ByteCheckpoint,
+    entries: readonly ManifestEntry[],
+  ): boolean {
+    const staged = entries.reduce(
+      (sum, { at, sizeBytes }) => sum + ('blob' in at ? sizeBytes : 0),
+      0,
+    )
+    const since = (this.#stagedSince.get(identifier) ?? 0) + staged
+    const isDue = generation % RETAIN_EVERY === 0 || since >= RETAIN_BYTES
+    if (isDue || since === 0) this.#stagedSince.delete(identifier)
+    else this.#stagedSince.set(identifier, since)
+    return isDue
   }
 
   #collect(identifier: string): AsyncResult<GcReport, GcError> {

@@ -33,7 +33,7 @@ export async function stage(
       yield piece
     }
   }
-  const put = await store.put(blob, hashed(), { ...options, if: 'absent' })
+  const put = await store.put(blob, hashed(), options)
   return put.ok ? ok({ at: { blob, pieces: digests }, sizeBytes }) : put
 }
 

@@ -144,7 +144,8 @@ export class FaultyBlobStore implements BlobStore {
   ): AsyncResult<DeleteReport, ReadError> {
     const call = this.#note('delete', typeof keys === 'string' ? keys : (keys[0] ?? ''))
     const fault = await this.#meet(call)
-    if (fault === 'lost') await this.#store.delete(keys, options)
+    // The effect without its answer is the very fault that is played.
+    if (fault === 'lost') void (await this.#store.delete(keys, options))
     if (fault === 'late') this.#later(call, () => this.#store.delete(keys))
     return isFatal(fault) ? err(refusal(fault, call)) : this.#store.delete(keys, options)
   }

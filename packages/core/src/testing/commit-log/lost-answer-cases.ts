@@ -99,14 +99,12 @@ export const lostAnswerCases: readonly CommitLogCase[] = [
     },
   },
   {
-    name: 'a record whose answer was lost, and that was superseded meanwhile, is no ok',
+    name: 'a record whose answer was lost, and that was superseded meanwhile, is unknown',
     run: async (world) => {
       const first = await fill(world.handle(), 1)
       let raced = false
-      const plan = ({ operation, key }: BlobCall) =>
-        operation === 'put' && key === recordKey(PREFIX, 2) && !raced
-          ? ('lost' as const)
-          : undefined
+      const faults: Fault[] = ['lost']
+      const plan = ({ operation }: BlobCall) => (operation === 'put' ? faults.shift() : undefined)
       const gate = async ({ operation, key }: BlobCall) => {
         if (operation !== 'get' || key !== recordKey(PREFIX, 2) || raced) return
         raced = true
@@ -115,7 +113,8 @@ export const lostAnswerCases: readonly CommitLogCase[] = [
         await succeeds(world.store.put(recordKey(PREFIX, 2), frameOf(2)), 'planting')
       }
       const log = world.handle(new FaultyBlobStore(world.store, { plan, gate }))
-      await fails(log.append(first, payloadOf(2)), ['OUTCOME_UNKNOWN', 'CONFLICT'], 'append')
+      const error = await fails(log.append(first, payloadOf(2)), 'OUTCOME_UNKNOWN', 'append')
+      same([raced, detail(error, 'reason')], [true, 'superseded'], 'reason')
     },
   },
   {

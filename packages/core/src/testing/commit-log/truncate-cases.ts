@@ -79,6 +79,17 @@ export const truncateCases: readonly CommitLogCase[] = [
     },
   },
   {
+    name: 'who slept through a truncation cannot give up what it kept',
+    run: async ({ handle }) => {
+      const [asleep, awake] = [handle(), handle()]
+      await fill(asleep, 12)
+      await succeeds(awake.truncate(10, { force: true, keep: [2, 5] }), 'truncate')
+      const late = await succeeds(asleep.truncate(8, { force: true, keep: [] }), 'late truncate')
+      same(late, { before: 10, freed: [], left: 0 }, 'report')
+      same(await seqsOf(handle()), [2, 5, 10, 11, 12], 'records')
+    },
+  },
+  {
     name: 'the owner of the newest record is kept unasked',
     run: async ({ handle }) => {
       const log = handle()

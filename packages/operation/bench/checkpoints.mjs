@@ -1,0 +1,152 @@
+// One checkpoint of 100 bytes with so many earlier ones, beside the original's way of doing it.
+import { spawnSync } from 'node:child_process'
+import { close, fdatasync, fsync, link, mkdirSync, open, unlink, write } from 'node:fs'
+import { promisify } from 'node:util'
+import { inTurn, median, row, timeMs, us } from '@tidemark/bench-kit'
+import { unwrap } from '@tidemark/core'
+import { openOperation } from '@tidemark/operation'
+import { buildDriver } from '../interop/build.mjs'
+import { fillOriginal, originalOperation } from './original.mjs'
+import { syncedStore, unsyncedStore } from './stores.mjs'
+
+const ROUNDS = 15
+const SLICE = 10
+
+/** How much faster than the original, without syncs, with so many earlier checkpoints. */
+const FASTER = { 0: 1.5, 1000: 15, 10_000: 150, 50_000: 1000 }
+
+export async function checkpoints(dir, full) {
+  const counts = full ? [0, 1000, 10_000, 50_000] : [0, 1000, 10_000]
+  const ours = {}
+  const synced = {}
+  for (const count of counts) {
+    ours[count] = await operationOf(`${dir}/unsynced-${count}`, count, unsyncedStore)
+    synced[count] = await operationOf(`${dir}/synced-${count}`, count, syncedStore)
+    fillOriginal(`${dir}/original-${count}`, count)
+  }
+  // Apart from each other: a sync on the same disk would slow those that do without.
+  const plain = {}
+  for (const count of counts) {
+    plain[`ours ${count}`] = () => slice((data) => ours[count].checkpoint('', data))
+    const original = originalOperation(`${dir}/original-${count}`)
+    // The original's directory grows meanwhile, by 2 in 100 at most from 1 000 on.
+    const calls = count >= 10_000 ? 2 : SLICE
+    plain[`original ${count}`] = () => slice((data) => original.checkpoint('', data), calls)
+  }
+  const durable = { bare: bareSlice(`${dir}/bare`) }
+  for (const count of counts) {
+    durable[`synced ${count}`] = () => slice((data) => synced[count].checkpoint('', data))
+  }
+  const times = { ...(await inTurn(ROUNDS, plain)), ...(await inTurn(ROUNDS, durable)) }
+  report(counts, times)
+  compareWithGo(dir, counts, times)
+  for (const each of [...Object.values(ours), ...Object.values(synced)]) await each.close()
+}
+
+function report(counts, times) {
+  for (const count of counts) {
+    const [us1, their] = [times[`ours ${count}`], times[`original ${count}`]]
+    const ratio = their / us1
+    const figures = `ours ${us(us1)}, original's way ${us(their)}`
+    const target = FASTER[count]
+    const what = `checkpoint, not synced, ${count} earlier`
+    row(what, figures, `${ratio.toFixed(1)}×`, `≥ ${target}×`, ratio >= target)
+  }
+  for (const kind of ['ours', 'synced']) {
+    const figures = counts.map((count) => `${count}: ${us(times[`${kind} ${count}`])}`).join(', ')
+    const flat = Math.max(...counts.map((count) => times[`${kind} ${count}`] / times[`${kind} 0`]))
+    row(
+      `checkpoint, ${kind === 'ours' ? 'not synced' : 'durable'}`,
+      figures,
+      `${flat.toFixed(2)}×`,
+      'flat: ≤ 1.5×',
+      flat <= 1.5,
+    )
+  }
+  const ratio = times['synced 0'] / times.bare
+  const figures = `ours ${us(times['synced 0'])}, bare ${us(times.bare)}`
+  row(
+    'durable checkpoint beside the bare calls',
+    figures,
+    `${ratio.toFixed(2)}×`,
+    '≤ 1.3×',
+    ratio <= 1.3,
+  )
+}
+
+function compareWithGo(dir, counts, times) {
+  const { driver, missing } = buildDriver()
+  if (driver === undefined) {
+    process.stdout.write(`not compared with the real original: ${missing}\n`)
+    return
+  }
+  for (const count of counts) {
+    const place = `${dir}/go-${count}`
+    fillOriginal(place, count)
+    const reps = count >= 10_000 ? '30' : '100'
+    const { stdout } = spawnSync(driver, ['bench', place, '100', reps], { encoding: 'utf8' })
+    const theirs = median(stdout.trim().split('\n').map(Number)) / 1000
+    const [plain, durable] = [times[`ours ${count}`], times[`synced ${count}`]]
+    const figures = `ours ${us(plain)} (durable ${us(durable)}), Go ${us(theirs)}`
+    row(
+      `checkpoint beside the Go module, ${count} earlier`,
+      figures,
+      `${(theirs / plain).toFixed(1)}×`,
+    )
+  }
+}
+
+async function operationOf(dir, count, storeOf) {
+  const filling = unwrap(
+    await openOperation({ store: await unsyncedStore(dir), name: 'bench', staleAfterMs: 100 }),
+  )
+  const data = new Uint8Array(100)
+  for (let i = 0; i < count; i++) unwrap(await filling.checkpoint('', data))
+  await filling.close()
+  return unwrap(
+    await openOperation({ store: await storeOf(dir), name: 'bench', staleAfterMs: 100_000 }),
+  )
+}
+
+let written = 0
+
+/** The mean of a few calls; the payload changes with every one. */
+async function slice(call, count = SLICE) {
+  const data = new Uint8Array(100)
+  const all = async () => {
+    for (let i = 0; i < count; i++) {
+      new DataView(data.buffer).setUint32(0, (written += 1))
+      const done = await call(data)
+      if (done?.ok === false) throw done.error
+    }
+  }
+  return (await timeMs(all)) / count
+}
+
+const [openFile, writeTo, datasync, closeFd, linkName, unlinkName, syncAll] = [
+  open,
+  write,
+  fdatasync,
+  close,
+  link,
+  unlink,
+  fsync,
+].map((f) => promisify(f))
+
+/** The same promise by the bare calls: temporary file, sync, exclusive link, unlink, sync. */
+function bareSlice(dir) {
+  mkdirSync(dir)
+  return () =>
+    slice(async (data) => {
+      const name = `${dir}/${written}`
+      const fd = await openFile(`${name}.tmp`, 'wx', 0o600)
+      await writeTo(fd, data)
+      await datasync(fd)
+      await closeFd(fd)
+      await linkName(`${name}.tmp`, name)
+      await unlinkName(`${name}.tmp`)
+      const dirFd = await openFile(dir, 'r')
+      await syncAll(dirFd)
+      await closeFd(dirFd)
+    })
+}

@@ -1,0 +1,6 @@
+export {
+  terminalProgress,
+  type ProgressOutput,
+  type TerminalProgress,
+  type TerminalProgressOptions,
+} from './terminal-progress.ts'

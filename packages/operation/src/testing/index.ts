@@ -1,0 +1,2 @@
+export { countingStore, type CountingStore } from './counting-store.ts'
+export { operationContract, type OperationSubject } from './operation-contract.ts'

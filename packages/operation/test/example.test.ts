@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const CRAWL = fileURLToPath(new URL('../examples/crawl.mjs', import.meta.url))
+
+/** Runs the crawler; killed as soon as its operation has so many records, if a number is given. */
+function crawl(folder: string, dir: string, killAfterMs?: number): Promise<string> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [CRAWL, folder, dir], {
+      env: { ...process.env, CI: '1' },
+    })
+    let output = ''
+    child.stdout.on('data', (chunk) => (output += String(chunk)))
+    child.stderr.on('data', (chunk) => {
+      output += String(chunk)
+      // The list is done, so the files are being read.
+      if (killAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfterMs)
+    })
+    child.on('close', () => resolve(output))
+  })
+}
+
+it('the crawler of the README goes on after a kill', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'tidemark-crawl-'))
+  mkdirSync(join(root, 'tree', 'deep'), { recursive: true })
+  for (let i = 0; i < 300; i++)
+    writeFileSync(join(root, 'tree', i % 2 ? 'deep' : '.', `${i}`), `${i}`)
+  const args = [join(root, 'tree'), join(root, 'store')] as const
+  expect(await crawl(...args, 40)).toBe('list: done\n')
+  const resumed = await crawl(...args)
+  expect(resumed).toContain('list: done in an earlier run')
+  expect(resumed).toMatch(/read .* 300\/300 items {2}\([0-9]+ earlier\)/)
+  expect(resumed).toContain('{"files":300,"bytes":790}')
+  expect(await crawl(...args)).toBe('{"files":300,"bytes":790}\n')
+  rmSync(root, { recursive: true })
+}, 120_000)

@@ -1,0 +1,1 @@
+export { awsSdkClient, type AwsSdkOptions } from './aws-sdk-client.ts'

@@ -1,0 +1,143 @@
+import {
+  err,
+  ok,
+  type AsyncResult,
+  type CallOptions,
+  type CommitLog,
+  type LogReadError,
+  type LogRecord,
+} from '@tidemark/core'
+import { streamError, type ReadStoreError } from '../store/store-errors.ts'
+import type { SkippedCheckpoint } from '../store/checkpoint-store.ts'
+import type { Entry, Head, SegmentRef } from './head.ts'
+import { decodeRecord, isStoreRecord, type StoreRecord } from './record.ts'
+
+/** What a log says of its store. */
+export interface Found {
+  /** `undefined`: a store in which nothing was ever saved. */
+  readonly head: Head | undefined
+  /** The record that holds it; 0 without. */
+  readonly seq: number
+  /** Damaged records newer than that, newest first. */
+  readonly damaged: readonly DamagedRecord[]
+}
+
+/** A record that cannot be read. */
+export interface DamagedRecord {
+  readonly seq: number
+  readonly reason: string
+}
+
+/** The log was truncated while it was read; nobody does that so often. */
+const MAX_ROUNDS = 20
+
+/** Finds the newest head: the newest record that is neither damaged nor an owner's. */
+export async function findHead(
+  log: CommitLog,
+  options?: CallOptions,
+): AsyncResult<Found, ReadStoreError> {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const saved = await log.salvage(options)
+    if (!saved.ok) return saved
+    const { record, skipped } = saved.value
+    // What a newer version wrote is not damaged: to step over it would be to lose it.
+    const newer = skipped.find(({ error }) => error.code === 'UNSUPPORTED_VERSION')
+    if (newer !== undefined) return err(newer.error)
+    const damaged = skipped.map(({ seq, error }) => ({ seq, reason: error.message }))
+    if (record === undefined) return ok({ head: undefined, seq: 0, damaged })
+    const found = await walkBack(log, record, damaged, options)
+    if (!found.ok) return found
+    if (found.value !== undefined) return ok(found.value)
+  }
+  return err(lost('missing'))
+}
+
+/**
+ * Finds the newest head again and again: one that was found is not read twice, while it is still
+ * the newest.
+ */
+export function headFinder(
+  log: CommitLog,
+): (options?: CallOptions) => AsyncResult<Found, ReadStoreError> {
+  let known: { readonly digest: string; readonly found: Found } | undefined
+  return async (options) => {
+    const latest = await log.latest(options)
+    // Damaged, or nothing: that is looked into every time.
+    if (!latest.ok || latest.value === undefined) return findHead(log, options)
+    const { digest } = latest.value
+    if (known?.digest === digest) return ok(known.found)
+    const found = await findHead(log, options)
+    if (found.ok && found.value.damaged.length === 0) known = { digest, found: found.value }
+    return found
+  }
+}
+
+/** From a record to the newest head at or before it; `undefined`: it was truncated meanwhile. */
+export async function walkBack(
+  log: CommitLog,
+  newest: LogRecord,
+  known: readonly DamagedRecord[],
+  options?: CallOptions,
+): AsyncResult<Found | undefined, ReadStoreError> {
+  const damaged = [...known]
+  let record: LogRecord | undefined = newest
+  for (let seq = newest.seq; seq > 0; seq--) {
+    if (seq !== newest.seq) {
+      const read = await log.read(seq, options)
+      if (!read.ok && !isDamaged(read.error)) return read
+      if (!read.ok) {
+        damaged.push({ seq, reason: read.error.message })
+        continue
+      }
+      record = read.value
+    }
+    if (record === undefined) return ok(undefined)
+    if (!isStoreRecord(record.payload)) continue
+    const decoded = decodeRecord(record.payload, seq)
+    if (decoded.ok) return ok({ head: decoded.value.head, seq, damaged })
+    if (decoded.error.code === 'UNSUPPORTED_VERSION') return decoded
+    damaged.push({ seq, reason: decoded.error.message })
+  }
+  return ok({ head: undefined, seq: 0, damaged })
+}
+
+/** The record of a number, read as one of the store's; `undefined` when it is gone. */
+export async function readRecord(
+  log: CommitLog,
+  seq: number,
+  options?: CallOptions,
+): AsyncResult<StoreRecord | undefined, ReadStoreError> {
+  const read = await log.read(seq, options)
+  if (!read.ok || read.value === undefined) return read.ok ? ok(undefined) : read
+  return decodeRecord(read.value.payload, seq)
+}
+
+/** The entries of a segment, ids ascending. */
+export async function readSegment(
+  log: CommitLog,
+  segment: SegmentRef,
+  options?: CallOptions,
+): AsyncResult<readonly Entry[], ReadStoreError> {
+  const record = await readRecord(log, segment.seq, options)
+  if (!record.ok) return record
+  const entries = record.value?.body.segment ?? []
+  return entries.length === segment.count ? ok(entries) : err(lost('damaged', segment.seq))
+}
+
+/** Damaged records as recovery reports them. */
+export function asSkipped(damaged: readonly DamagedRecord[]): SkippedCheckpoint[] {
+  return damaged.map(({ seq, reason }) => ({ checkpointId: undefined, seq, reason }))
+}
+
+/** The error for a history that is not there although it must be. */
+export function lost(reason: 'missing' | 'damaged', seq?: number): ReadStoreError {
+  const message =
+    reason === 'missing'
+      ? 'the history of this store is missing; restore it from a copy'
+      : 'the history of this store is damaged; restore it from a copy'
+  return streamError('HEAD_LOST', message, seq === undefined ? { reason } : { reason, seq })
+}
+
+function isDamaged(error: LogReadError): boolean {
+  return error.code === 'CORRUPTED' || error.code === 'UNSUPPORTED_VERSION'
+}
