@@ -1,19 +1,12 @@
-import { randomBytes } from 'node:crypto'
 import { unwrap } from '@tidemark/core'
 import { blobPersistence } from '@tidemark/log-persistence'
 import { logPersistenceContract, type StorePlace } from '@tidemark/log-persistence/testing'
-import { S3BlobStore } from '@tidemark/s3'
-import { describe, inject, it } from 'vitest'
-
-const server = inject('server')
+import { describe, it } from 'vitest'
+import { hasNoServer, openBucket } from './bucket.ts'
 
 /** A part of the bucket that nobody else uses; its stores share a client, as processes a bucket. */
 async function place(): Promise<StorePlace> {
-  if (typeof server === 'string') throw new Error(server)
-  const { endpoint, region, bucket, accessKeyId, secretAccessKey } = server
-  const credentials = { accessKeyId, secretAccessKey }
-  const prefix = `${randomBytes(8).toString('hex')}/`
-  const medium = unwrap(await S3BlobStore.open({ endpoint, region, bucket, credentials, prefix }))
+  const medium = await openBucket()
   return {
     open: (options) => blobPersistence(medium, options),
     damage: async (logId) => {
@@ -29,7 +22,7 @@ async function place(): Promise<StorePlace> {
   }
 }
 
-describe.skipIf(typeof server === 'string')('the memory of a witness in a real bucket', () => {
+describe.skipIf(hasNoServer)('the memory of a witness in a real bucket', () => {
   const cases = logPersistenceContract({ place })
   it.each(cases.map(({ name, run }) => [name, run] as const))('%s', (_, run) => run())
 })
