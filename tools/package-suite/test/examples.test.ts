@@ -3,13 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { checkedProgram, readmeExamples, sourceExamples } from '@tidemark/examples'
 import { afterAll, describe, expect, inject, it } from 'vitest'
-import { checkedProgram, readmeExamples, sourceExamples } from './support/examples.ts'
 import { packages } from './support/packages.ts'
 
 const run = promisify(execFile)
 const TIMEOUT_MS = 60_000
-const support = join(import.meta.dirname, 'support/says.mjs')
 const places: string[] = []
 const [environment, missing, bucket] = [inject('environment'), inject('missing'), inject('bucket')]
 
@@ -29,7 +28,7 @@ describe.each(packages)('the documentation of $name', (each) => {
   const programs = mkdtempSync(`${each.home}dist/examples-`)
   const directory = mkdtempSync(join(tmpdir(), 'tidemark-examples-'))
   places.push(programs, directory)
-  const examples = [...readmeExamples(each), ...sourceExamples(each)]
+  const examples = [...readmeExamples(each.home), ...sourceExamples(each.home)]
 
   it('begins with a program', () => {
     expect(examples.map(({ title }) => title)).toContain('README, block 1')
@@ -40,10 +39,7 @@ describe.each(packages)('the documentation of $name', (each) => {
     async (example, { skip }) => {
       for (const variable of variablesOf(example.code)) skip(variable in missing, missing[variable])
       const file = join(programs, `${example.at}.mjs`)
-      writeFileSync(
-        file,
-        checkedProgram(example, support).replaceAll('s3://backups', `s3://${bucket}`),
-      )
+      writeFileSync(file, checkedProgram(example).replaceAll('s3://backups', `s3://${bucket}`))
       const env = { ...process.env, ...environment }
       await run(process.execPath, [file], { cwd: directory, timeout: TIMEOUT_MS, env })
     },
