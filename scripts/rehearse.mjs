@@ -3,11 +3,12 @@
 // would, and is looked at: what arrives with it, whether it can be imported and required, whether
 // its types resolve, whether the program in its README runs. Nothing outside temporary folders
 // changes. Exit code 1: something is not as it must be.
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { checkedProgram, readmeExamples } from '../tools/examples/index.js'
 import { checker } from './release/checks.mjs'
 import { mixedInstalls } from './release/mixed-installs.mjs'
@@ -41,33 +42,47 @@ const RESOLUTIONS = [
   ['esnext', 'bundler'],
 ]
 
+/** Nothing here takes so long. */
+const RUN_MS = 300_000
+
+const QUIET = {
+  npm_config_audit: 'false',
+  npm_config_fund: 'false',
+  npm_config_update_notifier: 'false',
+  TURBO_TELEMETRY_DISABLED: '1',
+}
+
+const execute = promisify(execFile)
 const home = mkdtempSync(join(tmpdir(), 'tidemark-rehearsal-'))
-const upstream = run('npm', ['config', 'get', 'registry'], root).trim()
+const upstream = (await run('npm', ['config', 'get', 'registry'], root)).trim()
 const registry = await startRegistry(upstream)
 const { check, finish } = checker()
 try {
   const clone = join(home, 'clone')
-  release(clone)
+  await release(clone)
   const released = registry.published()
-  const compilers = COMPILERS.map(installCompiler)
+  const compilers = []
+  for (const each of COMPILERS) compilers.push(await installCompiler(each))
   const { environment, bucket, stop } = await exampleEnvironment()
   try {
     for (const { name, version, manifest } of released) {
-      const folder = install(name.replace('/', '-'), [name])
+      const folder = await install(name.replace('/', '-'), [name])
       const exports = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'))
       const entries = exports.map((entry) => `${name}${entry.slice(1)}`)
       const alone = entries.filter((entry) => NEEDS[entry] === undefined)
       const title = `${name} ${version}`
-      check(title, 'only what it needs arrives', () => arrives(folder, name))
-      check(title, 'import', () => loads(folder, alone, (entry) => `await import('${entry}')`))
-      check(title, 'require', () => loads(folder, alone, (entry) => `require('${entry}')`))
+      await check(title, 'only what it needs arrives', () => arrives(folder, name))
+      await check(title, 'import', () =>
+        loads(folder, alone, (entry) => `await import('${entry}')`),
+      )
+      await check(title, 'require', () => loads(folder, alone, (entry) => `require('${entry}')`))
       for (const compiler of compilers) {
         for (const [module, resolution] of RESOLUTIONS) {
           const what = `types, TypeScript ${compiler.version}, ${resolution}`
-          check(title, what, () => resolves(folder, alone, compiler, module, resolution))
+          await check(title, what, () => resolves(folder, alone, compiler, module, resolution))
         }
       }
-      check(title, 'its README runs', () => readmeRuns(folder, name, environment, bucket))
+      await check(title, 'its README runs', () => readmeRuns(folder, name, environment, bucket))
     }
   } finally {
     await stop()
@@ -80,33 +95,31 @@ try {
 finish()
 
 /** Runs a command to its end; gives what it printed, fails with it. */
-function run(command, args, cwd, environment = {}) {
-  const npm = {
-    npm_config_audit: 'false',
-    npm_config_fund: 'false',
-    npm_config_update_notifier: 'false',
+async function run(command, args, cwd, environment = {}) {
+  const env = { ...process.env, ...QUIET, ...environment }
+  try {
+    return (await execute(command, args, { cwd, env, maxBuffer: 2 ** 26, timeout: RUN_MS })).stdout
+  } catch (error) {
+    const said = [error.stdout, error.stderr].join('\n').trim().split('\n').slice(-25).join('\n')
+    const end = error.code ?? error.signal
+    throw new Error(`${command} ${args.join(' ')} ended with ${end}\n${said}`, { cause: error })
   }
-  const env = { ...process.env, ...npm, ...environment }
-  const done = spawnSync(command, args, { cwd, env, encoding: 'utf8', maxBuffer: 2 ** 26 })
-  if (done.status === 0) return done.stdout
-  const said = [done.stdout, done.stderr].join('\n').trim().split('\n').slice(-25).join('\n')
-  throw new Error(`${command} ${args.join(' ')} ended with ${done.status ?? done.signal}\n${said}`)
 }
 
 /** Clones the last commit, versions it by its changesets, and publishes every package. */
-function release(clone) {
-  run('git', ['clone', '--quiet', '--local', root, clone], home)
-  run('npx', [...PNPM, 'install', '--frozen-lockfile', '--prefer-offline'], clone)
-  publish(clone)
+async function release(clone) {
+  await run('git', ['clone', '--quiet', '--local', root, clone], home)
+  await run('npx', [...PNPM, 'install', '--frozen-lockfile', '--prefer-offline'], clone)
+  await publish(clone)
 }
 
 /** Versions and publishes what the changesets in a clone say. */
-function publish(clone) {
-  run('npx', [...PNPM, 'exec', 'changeset', 'version'], clone)
-  run('npx', [...PNPM, 'run', 'build'], clone, { TURBO_TELEMETRY_DISABLED: '1' })
+async function publish(clone) {
+  await run('npx', [...PNPM, 'exec', 'changeset', 'version'], clone)
+  await run('npx', [...PNPM, 'run', 'build'], clone)
   const { host } = new URL(registry.url)
   writeFileSync(join(home, 'npmrc'), `registry=${registry.url}\n//${host}/:_authToken=rehearsal\n`)
-  run('npx', [...PNPM, 'exec', 'changeset', 'publish', '--no-git-tag'], clone, {
+  await run('npx', [...PNPM, 'exec', 'changeset', 'publish', '--no-git-tag'], clone, {
     npm_config_userconfig: join(home, 'npmrc'),
     npm_config_registry: registry.url,
     npm_config_provenance: 'false',
@@ -114,18 +127,20 @@ function publish(clone) {
 }
 
 /** Installs packages, and nothing else, into an empty folder. */
-function install(folder, specifiers, from = registry.url) {
+async function install(folder, specifiers, from = registry.url) {
   const place = join(home, 'users', folder)
   mkdirSync(place, { recursive: true })
   const manifest = join(place, 'package.json')
   if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true, "type": "module" }\n')
-  run('npm', ['install', '--prefer-offline', ...specifiers], place, { npm_config_registry: from })
+  await run('npm', ['install', '--prefer-online', ...specifiers], place, {
+    npm_config_registry: from,
+  })
   return place
 }
 
-function installCompiler(specifier) {
+async function installCompiler(specifier) {
   const version = specifier.split('@')[1]
-  return { version, folder: install(`typescript-${version}`, [specifier]) }
+  return { version, folder: await install(`typescript-${version}`, [specifier]) }
 }
 
 function arrives(folder, name) {
@@ -155,18 +170,18 @@ function installed(modules) {
     .sort()
 }
 
-function loads(folder, entries, expression) {
+async function loads(folder, entries, expression) {
   const isModule = expression('x').startsWith('await')
   const file = join(folder, isModule ? 'load.mjs' : 'load.cjs')
   const lines = entries.map(
     (entry) => `if (Object.keys(${expression(entry)}).length === 0) process.exit(3)`,
   )
   writeFileSync(file, `${lines.join('\n')}\n`)
-  run(process.execPath, [file], folder)
+  await run(process.execPath, [file], folder)
   return `${entries.length} entries`
 }
 
-function resolves(folder, entries, compiler, module, resolution) {
+async function resolves(folder, entries, compiler, module, resolution) {
   const lines = entries.map((entry, at) => `export * as entry${at} from '${entry}'`)
   writeFileSync(join(folder, 'types.ts'), `${lines.join('\n')}\n`)
   const options = {
@@ -188,17 +203,17 @@ function resolves(folder, entries, compiler, module, resolution) {
       files: ['types.ts'],
     }),
   )
-  run(join(compiler.folder, 'node_modules/.bin/tsc'), ['-p', folder], folder)
+  await run(join(compiler.folder, 'node_modules/.bin/tsc'), ['-p', folder], folder)
 }
 
-function readmeRuns(folder, name, environment, bucket) {
+async function readmeRuns(folder, name, environment, bucket) {
   const beside = BESIDE[name]
-  if (beside !== undefined) install(name.replace('/', '-'), beside)
+  if (beside !== undefined) await install(name.replace('/', '-'), beside)
   const [example] = readmeExamples(join(folder, 'node_modules', name))
   if (example === undefined) throw new Error('its README has no program')
   if (example.code.includes('s3://') && bucket === undefined)
     return 'SKIPPED: there is no S3 server'
   const program = join(folder, 'readme.mjs')
   writeFileSync(program, checkedProgram(example).replaceAll('s3://backups', `s3://${bucket}`))
-  run(process.execPath, [program], folder, environment)
+  await run(process.execPath, [program], folder, environment)
 }

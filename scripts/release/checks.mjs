@@ -6,10 +6,10 @@ export function checker() {
   let count = 0
   return {
     /** Runs a check; what it throws is the failure, what it gives is shown. */
-    check(subject, what, look) {
+    async check(subject, what, look) {
       count += 1
       try {
-        const seen = look()
+        const seen = await look()
         process.stdout.write(
           `✓ ${subject.padEnd(34)} ${what}${seen === undefined ? '' : `: ${seen}`}\n`,
         )

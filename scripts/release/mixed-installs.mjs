@@ -35,21 +35,21 @@ await op.close()
 
 /** Publishes a patch of one capability, then a minor of core, and installs mixtures. */
 export async function mixedInstalls({ clone, registry, check, install, release, run }) {
-  check('a patch of operation', 'moves operation alone', () => {
+  await check('a patch of operation', 'moves operation alone', () => {
     return next(clone, registry, release, { '@tidemark/operation': 'patch' }, [
       '@tidemark/operation 1.0.1',
     ])
   })
-  check('a minor of core', 'moves core alone', () => {
+  await check('a minor of core', 'moves core alone', () => {
     return next(clone, registry, release, { '@tidemark/core': 'minor' }, ['@tidemark/core 1.1.0'])
   })
-  check('old core, newer capability', 'share one copy and work', () => {
-    const folder = install('old-core', ['@tidemark/core@1.0.0', '@tidemark/operation@1.0.1'])
+  await check('old core, newer capability', 'share one copy and work', async () => {
+    const folder = await install('old-core', ['@tidemark/core@1.0.0', '@tidemark/operation@1.0.1'])
     return runIn(folder, OLD_CORE, run)
   })
-  check('two copies of core', 'understand each other', () => {
+  await check('two copies of core', 'understand each other', async () => {
     const before = 'core-before@npm:@tidemark/core@1.0.0'
-    const folder = install('two-cores', [
+    const folder = await install('two-cores', [
       '@tidemark/core@1.1.0',
       '@tidemark/operation@1.0.1',
       before,
@@ -59,12 +59,12 @@ export async function mixedInstalls({ clone, registry, check, install, release, 
 }
 
 /** Releases what a changeset says; exactly the given packages must be published by it. */
-function next(clone, registry, release, bumps, expected) {
+async function next(clone, registry, release, bumps, expected) {
   const before = new Set(registry.published().map(titleOf))
   const lines = Object.entries(bumps).map(([name, bump]) => `'${name}': ${bump}`)
   const changeset = `---\n${lines.join('\n')}\n---\n\nA rehearsal.\n`
   writeFileSync(join(clone, '.changeset/rehearsal.md'), changeset)
-  release(clone)
+  await release(clone)
   const moved = registry
     .published()
     .map(titleOf)
@@ -79,7 +79,7 @@ function titleOf({ name, version }) {
   return `${name} ${version}`
 }
 
-function runIn(folder, program, run) {
+async function runIn(folder, program, run) {
   writeFileSync(join(folder, 'program.mjs'), program)
-  run(process.execPath, ['program.mjs'], folder)
+  await run(process.execPath, ['program.mjs'], folder)
 }
