@@ -1,5 +1,6 @@
 // A package registry for rehearsals: what is published to it stays in memory, everything else comes
 // from the registry that npm is set up with. It listens on the loopback interface only.
+import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import { buffer } from 'node:stream/consumers'
@@ -67,5 +68,7 @@ export async function startRegistry(upstream) {
 }
 
 function sendJson(response, status, value) {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+  // What is known of a package changes from one release to the next: nobody may remember it.
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+  response.writeHead(status, headers).end(JSON.stringify(value))
 }
