@@ -9,7 +9,7 @@ export const EXIT = {
   usage: 2,
   /** The repository cannot be read. */
   repository: 3,
-  /** The place cannot be saved, or what is saved cannot be read. */
+  /** The store cannot be opened, written or read. */
   store: 4,
   /** SIGINT; the place is saved. */
   interrupted: 130,

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { EXIT } from './exit-code.ts'
 import { runCommand, type CommandOptions } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
+import { isBucket } from './tidemark/s3.ts'
 
 /** After so many commits the place is saved: some seconds of reading are lost to a kill at most. */
 const DEFAULT_EVERY = 500
@@ -19,7 +20,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     flags: Flags,
   ): Promise<void> => {
     const { directory } = surroundings
-    const store = flags.store === undefined ? undefined : resolve(directory, flags.store)
+    const store = storeIn(directory, flags.store)
     const { every, json = false } = flags
     const options = { from, path: resolve(directory, path ?? '.'), store, every, json }
     exitCode = await runCommand(options, surroundings)
@@ -43,6 +44,11 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   }
 }
 
+/** A directory is meant from where the command runs; an address is one from anywhere. */
+function storeIn(directory: string, store: string | undefined): string | undefined {
+  return store === undefined || isBucket(store) ? store : resolve(directory, store)
+}
+
 interface Flags {
   readonly store?: string
   readonly every: number
@@ -63,7 +69,7 @@ const EXIT_CODES = `Exit codes:
   1    failed; the message says why
   2    the command line is not understood
   3    the repository cannot be read
-  4    the place cannot be saved or read
+  4    the store cannot be written or read
   130  interrupted (SIGINT), the place is saved
   143  terminated (SIGTERM), the place is saved`
 
@@ -72,11 +78,18 @@ function withFlags(command: Command, description: string): Command {
     .description(description)
     .argument('[repository]', 'a directory in it', '.')
     .option(
-      '--store <directory>',
-      'where the place is saved (default: strata in the git directory)',
+      '--store <place>',
+      'a directory or s3://bucket/prefix to keep everything in (default: strata in the git directory)',
+      parseStore,
     )
     .option('--every <commits>', 'how often the place is saved', parseEvery, DEFAULT_EVERY)
     .option('--json', 'write the result as JSON, and events as JSON lines to standard error')
+}
+
+/** Another scheme is a slip: a directory of that name is not what anybody meant. */
+function parseStore(text: string): string {
+  if (isBucket(text) || !/^[a-z][a-z0-9+.-]*:\/\//iu.test(text)) return text
+  throw new InvalidArgumentError('It is a directory, or s3://bucket/prefix.')
 }
 
 function parseEvery(text: string): number {

@@ -1,6 +1,12 @@
 import { join } from 'node:path'
-import { attempt, thrownError, unwrap, type AsyncResult } from '@tidemark/core'
-import { FileStorage } from '@tidemark/core/file'
+import {
+  attempt,
+  openStorage,
+  prefixed,
+  thrownError,
+  unwrap,
+  type AsyncResult,
+} from '@tidemark/core'
 import type { Failure } from './errors.ts'
 import { readHistory } from './history/read-history.ts'
 import { openRepository } from './history/repository.ts'
@@ -10,12 +16,13 @@ import { applyCommit, type State } from './layers/state.ts'
 import { savePlace } from './place.ts'
 import type { RunEvent } from './run-event.ts'
 import { findStart } from './start.ts'
+import { isBucket, openStore } from './tidemark/s3.ts'
 
 /** What a run is asked to do. */
 export interface RunOptions {
   /** A directory in the repository. */
   readonly path: string
-  /** Where the place is saved. Default: `strata` in the git directory. */
+  /** A directory or `s3://bucket/prefix` to keep everything in. Default: in the git directory. */
   readonly store?: string | undefined
   /** The place is saved after so many commits, and at the end. */
   readonly every: number
@@ -57,10 +64,13 @@ export function run(options: RunOptions): AsyncResult<RunResult, Failure> {
 
 async function pipeline(options: RunOptions): Promise<RunResult> {
   const repository = unwrap(await openRepository(options.path, options.environment))
-  const store = options.store ?? join(repository.gitDirectory, 'strata')
-  const storage = unwrap(await FileStorage.open(join(store, 'checkpoints')))
+  const own = join(repository.gitDirectory, 'strata')
+  const location = options.store ?? own
+  const store = unwrap(await openStore(location, options.environment))
+  const storage = openStorage(prefixed(store, 'checkpoints/'))
   try {
-    const git = unwrap(await sealGit(repository, join(store, 'git'), options.environment))
+    const near = isBucket(location) ? own : location
+    const git = unwrap(await sealGit(repository, join(near, 'git'), options.environment))
     const { state, commits } = await findStart(repository, git, storage, options)
     const resumedFrom = state.position
     const total = resumedFrom + commits.ids.length
@@ -90,5 +100,6 @@ async function pipeline(options: RunOptions): Promise<RunResult> {
     return { state, digest, resumedFrom, commitsRead, total, finished: state.position === total }
   } finally {
     await storage.close()
+    await store.close()
   }
 }

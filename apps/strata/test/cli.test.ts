@@ -232,6 +232,7 @@ describe('what strata refuses', () => {
     [['run', '--every', '0']],
     [['run', '--every', 'often']],
     [['run', '--nonsense']],
+    [['run', '--store', 'http://bucket/prefix']],
     [['run', 'one', 'two']],
     [['dig']],
     [[]],
@@ -246,7 +247,7 @@ describe('what strata refuses', () => {
     const help = await strata(['--help'])
     expect(help.code).toBe(0)
     expect(help.stdout).toMatch(/run .*\n[^]*update .*\n[^]*Exit codes:\n {2}0 /u)
-    expect((await strata(['run', '--help'])).stdout).toContain('--store <directory>')
+    expect((await strata(['run', '--help'])).stdout).toContain('--store <place>')
   })
 
   it('a directory outside any repository', async () => {
@@ -325,6 +326,17 @@ describe('what strata refuses', () => {
     const ended = await strata(['run', path, '--store', join(file, 'store')])
     expect(ended.code).toBe(4)
     expect(ended.stderr).toContain('strata:')
+  })
+
+  it('a bucket without credentials, or with some in its address, which are told to nobody', async () => {
+    const path = await madeRepository(5)
+    const without = await strata(['run', path, '--store', 's3://bucket/prefix'])
+    expect(without.code).toBe(4)
+    expect(without.stderr).toContain('AWS_ACCESS_KEY_ID must be set')
+    const within = await strata(['run', path, '--json', '--store', 's3://id:hunter2@bucket/prefix'])
+    expect(within.code).toBe(4)
+    expect(within.stdout + within.stderr).not.toContain('hunter2')
+    expect(jsonIn(within).error?.code).toBe('INVALID_ARGUMENT')
   })
 
   it('tells failures as JSON with --json', async () => {
