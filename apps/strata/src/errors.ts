@@ -1,4 +1,5 @@
 import { errorFactory, type CoreError, type ErrorFactory, type ErrorOf } from '@tidemark/core'
+import type { StreamStoreError } from '@tidemark/stream-store'
 
 /** The errors of Strata beside those of core. Each message says what to do. */
 export interface StrataErrors {
@@ -26,8 +27,8 @@ export type StrataError<Code extends keyof StrataErrors = keyof StrataErrors> = 
   Code
 >
 
-/** Whatever ends a run: an error of Strata or of core. */
-export type Failure = StrataError | CoreError
+/** Whatever ends a run: an error of Strata, of core or of a capability. */
+export type Failure = StrataError | CoreError | StreamStoreError
 
 /** Makes the errors of Strata. */
 export const strataError: ErrorFactory<StrataErrors> = errorFactory<StrataErrors>({

@@ -76,8 +76,8 @@ function jsonVoice({ out, err }: Surroundings): Voice {
     onEvent(event) {
       if (event.kind === 'started-again') incidents.startedAgain = event.reason
       if (event.kind === 'checkpoint-skipped') {
-        const { generation, reason } = event
-        incidents.checkpointsSkipped = [...incidents.checkpointsSkipped, { generation, reason }]
+        const { epoch = null, reason } = event
+        incidents.checkpointsSkipped = [...incidents.checkpointsSkipped, { epoch, reason }]
       }
       progress.show(event)
     },

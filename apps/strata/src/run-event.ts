@@ -11,7 +11,8 @@ export type RunEvent =
 /** A saved place is damaged, or of another version: the one before it is looked at. */
 export interface CheckpointSkipped {
   readonly kind: 'checkpoint-skipped'
-  readonly generation: number
+  /** `undefined`: so damaged that nobody knows which epoch it was. */
+  readonly epoch: number | undefined
   readonly reason: string
 }
 
@@ -27,11 +28,14 @@ export interface StartedAgain {
   readonly kind: 'started-again'
   /**
    * `rewritten`: the commit reached is not on the line to the present one. `deepened`: the clone
-   * was shallow, and has more (or less) history now. `unusable`: nothing saved is whole.
+   * was shallow, and has more (or less) history now. `unusable`: nothing saved is whole. `earlier`:
+   * an earlier version of Strata saved it, in a way of its own.
    */
-  readonly reason: 'rewritten' | 'deepened' | 'unusable'
+  readonly reason: 'rewritten' | 'deepened' | 'unusable' | 'earlier'
   /** The commit that was reached. */
   readonly commit: string | undefined
+  /** What an earlier version left behind, and what is left alone. */
+  readonly folder?: string
 }
 
 /** Reading begins, after `position` commits that need not be read again. */
@@ -60,5 +64,5 @@ export interface PlaceSaved {
   readonly kind: 'saved'
   readonly position: number
   readonly total: number
-  readonly generation: number
+  readonly epoch: number
 }

@@ -1,19 +1,11 @@
 import { join } from 'node:path'
-import {
-  attempt,
-  openStorage,
-  prefixed,
-  thrownError,
-  unwrap,
-  type AsyncResult,
-} from '@tidemark/core'
+import { attempt, thrownError, unwrap, type AsyncResult } from '@tidemark/core'
 import type { Failure } from './errors.ts'
-import { readHistory } from './history/read-history.ts'
 import { openRepository } from './history/repository.ts'
 import { sealGit } from './history/sealed-git.ts'
 import { digestOf, encodeState } from './layers/state-codec.ts'
-import { applyCommit, type State } from './layers/state.ts'
-import { savePlace } from './place.ts'
+import type { State } from './layers/state.ts'
+import { replay } from './replay.ts'
 import type { RunEvent } from './run-event.ts'
 import { findStart } from './start.ts'
 import { isBucket, openStore } from './tidemark/s3.ts'
@@ -67,39 +59,18 @@ async function pipeline(options: RunOptions): Promise<RunResult> {
   const own = join(repository.gitDirectory, 'strata')
   const location = options.store ?? own
   const store = unwrap(await openStore(location, options.environment))
-  const storage = openStorage(prefixed(store, 'checkpoints/'))
   try {
     const near = isBucket(location) ? own : location
     const git = unwrap(await sealGit(repository, join(near, 'git'), options.environment))
-    const { state, commits } = await findStart(repository, git, storage, options)
+    const start = await findStart(repository, git, store, options)
+    const { state } = start
     const resumedFrom = state.position
-    const total = resumedFrom + commits.ids.length
-
-    let saved = resumedFrom
-    const save = async (): Promise<void> => {
-      if (state.position === saved) return
-      options.onEvent({ kind: 'saving', position: state.position, total })
-      const { generation } = unwrap(await savePlace(storage, state))
-      saved = state.position
-      options.onEvent({ kind: 'saved', position: saved, total, generation })
-    }
-
-    try {
-      for await (const commit of readHistory(git, commits)) {
-        unwrap(applyCommit(state, commit))
-        options.onEvent({ kind: 'read', position: state.position, total })
-        if (state.position % options.every === 0) await save()
-        if (options.signal.aborted) break
-      }
-    } finally {
-      await save()
-    }
-
+    const total = resumedFrom + start.commits.ids.length
+    await replay(start, git, store, options)
     const digest = digestOf(encodeState(state))
     const commitsRead = state.position - resumedFrom
     return { state, digest, resumedFrom, commitsRead, total, finished: state.position === total }
   } finally {
-    await storage.close()
     await store.close()
   }
 }

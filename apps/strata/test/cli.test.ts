@@ -1,7 +1,7 @@
 import { unwrap } from '@tidemark/core'
 import { FileStorage } from '@tidemark/core/file'
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { CLEAN, commit, emptyRepository, git, madeRepository } from './support/git.ts'
@@ -48,7 +48,7 @@ describe('strata run', () => {
     const result = jsonIn(ended)
     expect(ended.lines).toHaveLength(1)
     expect(result).toMatchObject({
-      strata: 1,
+      strata: 2,
       position: 60,
       total: 60,
       finished: true,
@@ -73,8 +73,8 @@ describe('strata run', () => {
       .split('\n')
       .map((line): unknown => JSON.parse(line))
     expect(events[0]).toEqual({ kind: 'started', position: 0, total: 60 })
-    expect(events).toContainEqual({ kind: 'saved', position: 50, total: 60, generation: 2 })
-    expect(events.at(-1)).toEqual({ kind: 'saved', position: 60, total: 60, generation: 3 })
+    expect(events).toContainEqual({ kind: 'saved', position: 50, total: 60, epoch: 2 })
+    expect(events.at(-1)).toEqual({ kind: 'saved', position: 60, total: 60, epoch: 3 })
   })
 
   it('--fresh begins at the first commit', async () => {
@@ -194,17 +194,19 @@ describe('a shallow clone', () => {
   })
 })
 
-describe('a checkpoint of an earlier version', () => {
-  it('is passed over, and everything is computed again; both are told', async () => {
+describe('a store of an earlier version', () => {
+  it('is recognised, named and left alone; everything is computed again', async () => {
     const path = await madeRepository(30)
     const store = await scratch()
     const storage = unwrap(await FileStorage.open(join(store, 'checkpoints')))
-    unwrap(await storage.save('place', { state: Uint8Array.of(1, 0, 0, 0, 0, 0, 0) }))
+    unwrap(await storage.save('place', { state: Uint8Array.of(2, 0, 0, 0, 0, 0, 0) }))
     await storage.close()
-    const ended = await strata(['update', path, '--store', store])
-    expect(ended.code).toBe(0)
-    expect(ended.stderr + ended.stdout).toContain('the saved state has version 1')
-    expect(ended.stderr + ended.stdout).toContain('Reading from the beginning')
+    const before = await readdir(join(store, 'checkpoints'), { recursive: true })
+    const told = await strata(['update', path, '--store', store, '--every', '10'])
+    expect(told.code).toBe(0)
+    expect(told.stdout).toContain('checkpoints/ in the store is the place of an earlier version')
+    expect(told.stdout).toContain('Reading from the beginning')
+    expect(await readdir(join(store, 'checkpoints'), { recursive: true })).toEqual(before)
     const again = jsonIn(await strata(['update', path, '--store', store, '--json']))
     expect(again).toMatchObject({ resumedFrom: 30, startedAgain: null, checkpointsSkipped: [] })
   })
@@ -215,13 +217,14 @@ describe('a damaged checkpoint', () => {
     const path = await madeRepository(100)
     const store = await scratch()
     const whole = jsonIn(await strata(['run', path, '--json', '--store', store, '--every', '30']))
-    const newest = join(store, 'checkpoints/log/n-place.r4')
+    // The first record says who writes, the next four are the epochs.
+    const newest = join(store, 'place/log/r5')
     const bytes = new Uint8Array(await readFile(newest))
     bytes[100] = (bytes[100] ?? 0) ^ 1
     await rm(newest)
     await writeFile(newest, bytes)
     const ended = await strata(['run', path, '--store', store])
-    expect(ended.stdout).toContain('checkpoint 4 cannot be used and is passed over')
+    expect(ended.stdout).toContain('a checkpoint cannot be used and is passed over')
     expect(ended.stdout).toContain('resumed at commit 90 of 100')
     expect(ended.lines.at(-1)).toContain(whole.digest)
   })

@@ -69,7 +69,7 @@ export interface JsonResult {
   readonly commitsRead: number
   readonly shallow: boolean
   readonly startedAgain: string | null
-  readonly checkpointsSkipped: readonly { readonly generation: number; readonly reason: string }[]
+  readonly checkpointsSkipped: readonly { readonly epoch: number | null; readonly reason: string }[]
   readonly lines: number
   readonly files: number
   readonly binaryFiles: number
