@@ -1,7 +1,11 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { EXIT } from './exit-code.ts'
+import type { StoreQuestion } from './find-store.ts'
+import { lookCommand } from './look-command.ts'
+import { renderStatus, statusJson } from './report/render-status.ts'
 import { runCommand, type CommandOptions } from './run-command.ts'
+import { statusOf } from './status.ts'
 import type { Surroundings } from './surroundings.ts'
 import { isBucket } from './tidemark/s3.ts'
 
@@ -34,6 +38,14 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   withFlags(program.command('update'), 'read what is new since the last run').action(
     (path: string | undefined, flags: Flags) => begin('update', path, flags),
   )
+  withStore(program.command('status'), 'show which phases are done, and what is saved').action(
+    async (path: string | undefined, { json = false, store }: Flags) => {
+      const question = questionOf(surroundings, path, store)
+      const look = () => statusOf(question)
+      const says = { text: renderStatus, toJson: statusJson }
+      exitCode = await lookCommand({ json, look, ...says }, surroundings)
+    },
+  )
   try {
     await program.parseAsync([...args], { from: 'user' })
     return exitCode
@@ -47,6 +59,16 @@ export async function main(args: readonly string[], surroundings: Surroundings):
 /** A directory is meant from where the command runs; an address is one from anywhere. */
 function storeIn(directory: string, store: string | undefined): string | undefined {
   return store === undefined || isBucket(store) ? store : resolve(directory, store)
+}
+
+/** A command that only looks takes a repository, or a store itself. */
+function questionOf(
+  { directory, environment }: Surroundings,
+  path: string | undefined,
+  store: string | undefined,
+): StoreQuestion {
+  const place = storeIn(directory, path ?? '.') ?? directory
+  return { place, store: storeIn(directory, store), environment }
 }
 
 interface Flags {
@@ -77,14 +99,23 @@ function withFlags(command: Command, description: string): Command {
   return command
     .description(description)
     .argument('[repository]', 'a directory in it', '.')
-    .option(
-      '--store <place>',
-      'a directory or s3://bucket/prefix to keep everything in (default: strata in the git directory)',
-      parseStore,
-    )
+    .option(...STORE, parseStore)
     .option('--every <commits>', 'how often the place is saved', parseEvery, DEFAULT_EVERY)
     .option('--json', 'write the result as JSON, and events as JSON lines to standard error')
 }
+
+function withStore(command: Command, description: string): Command {
+  return command
+    .description(description)
+    .argument('[place]', 'a repository, or a store', '.')
+    .option(...STORE, parseStore)
+    .option('--json', 'write it as JSON')
+}
+
+const STORE = [
+  '--store <place>',
+  'a directory or s3://bucket/prefix to keep everything in (default: strata in the git directory)',
+] as const
 
 /** Another scheme is a slip: a directory of that name is not what anybody meant. */
 function parseStore(text: string): string {

@@ -19,6 +19,7 @@ export function noticeOf(event: RunEvent): string | undefined {
     case 'read':
     case 'saving':
     case 'saved':
+    case 'phase':
       return undefined
   }
 }

@@ -2,6 +2,7 @@ import { unwrap, type BlobStore } from '@tidemark/core'
 import type { GitPlace } from './history/git.ts'
 import { readHistory } from './history/read-history.ts'
 import { applyCommit } from './layers/state.ts'
+import type { PhaseResults } from './phases.ts'
 import type { RunEvent } from './run-event.ts'
 import type { Start } from './start.ts'
 import { openPlace } from './tidemark/stream-store.ts'
@@ -17,15 +18,16 @@ export interface ReplayOptions {
 
 /**
  * Reads the commits that are still to be read into the state, and saves the place on the way: also
- * when it is interrupted, and when git fails. Throws what git and the store fail with.
+ * when it is interrupted, and when git fails. Gives `undefined` when it was interrupted. Throws what
+ * git and the store fail with.
  */
 export async function replay(
   { state, commits }: Start,
   git: GitPlace,
   store: BlobStore,
   { every, signal, onEvent }: ReplayOptions,
-): Promise<void> {
-  if (commits.ids.length === 0) return
+): Promise<PhaseResults['replay'] | undefined> {
+  if (commits.ids.length === 0) return { position: state.position }
   const total = state.position + commits.ids.length
   const place = unwrap(await openPlace(store))
   let saved = state.position
@@ -51,4 +53,5 @@ export async function replay(
       await place.close()
     }
   }
+  return state.position === total ? { position: total } : undefined
 }

@@ -25,11 +25,16 @@ export async function runCommand(
   const ended = await run({ ...options, environment, signal, onEvent: voice.onEvent })
   if (!ended.ok) {
     voice.failed(ended.error)
-    return exitCodeOf(ended.error)
+    return ended.error.code === 'ABORTED' && signal.aborted
+      ? endedBy(signal)
+      : exitCodeOf(ended.error)
   }
   voice.ended(ended.value)
-  if (ended.value.finished) return EXIT.done
-  return signal.reason === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
+  return ended.value.finished ? EXIT.done : endedBy(signal)
+}
+
+function endedBy({ reason }: AbortSignal): number {
+  return reason === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
 }
 
 /** How a run is told to whoever started it. */

@@ -1,3 +1,5 @@
+import type { Phase } from './phases.ts'
+
 /** What happens in a run, in the order in which it happens. */
 export type RunEvent =
   | CheckpointSkipped
@@ -7,6 +9,7 @@ export type RunEvent =
   | CommitRead
   | PlaceSaving
   | PlaceSaved
+  | PhaseDone
 
 /** A saved place is damaged, or of another version: the one before it is looked at. */
 export interface CheckpointSkipped {
@@ -65,4 +68,11 @@ export interface PlaceSaved {
   readonly position: number
   readonly total: number
   readonly epoch: number
+}
+
+/** A phase is done now, or an earlier run of the same commit has done it. */
+export interface PhaseDone {
+  readonly kind: 'phase'
+  readonly phase: Phase
+  readonly outcome: 'done' | 'known'
 }

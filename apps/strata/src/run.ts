@@ -1,13 +1,23 @@
 import { join } from 'node:path'
-import { attempt, thrownError, unwrap, type AsyncResult } from '@tidemark/core'
+import { attempt, thrownError, unwrap, type AsyncResult, type BlobStore } from '@tidemark/core'
 import type { Failure } from './errors.ts'
-import { openRepository } from './history/repository.ts'
+import { ownStore } from './find-store.ts'
+import type { GitPlace } from './history/git.ts'
+import { openRepository, type Repository } from './history/repository.ts'
 import { sealGit } from './history/sealed-git.ts'
 import { digestOf, encodeState } from './layers/state-codec.ts'
 import type { State } from './layers/state.ts'
+import type { PhaseResults } from './phases.ts'
 import { replay } from './replay.ts'
+import { reportOf } from './report/report.ts'
 import type { RunEvent } from './run-event.ts'
 import { findStart } from './start.ts'
+import {
+  openPhases,
+  type PhaseListener,
+  type Phases,
+  type PhasesOptions,
+} from './tidemark/operation.ts'
 import { isBucket, openStore } from './tidemark/s3.ts'
 
 /** What a run is asked to do. */
@@ -42,13 +52,15 @@ export interface RunResult {
 /**
  * The pipeline, whole. Read this first:
  *
- *     history ── commit by commit ──▶ state ── every n commits ──▶ checkpoint
+ *     plan ──▶ replay ──▶ analyse
+ *              history ── commit by commit ──▶ state ── every n commits ──▶ place
  *
  * Git tells the history as a stream of differences. The state knows when each surviving line was
- * born. The checkpoint holds the state and thereby the place in the stream: whatever ends this
- * process, the next run reads on from there and arrives at the same state, digest for digest.
+ * born. The place holds the state and where in the stream it is, in one commit; the operation
+ * knows which phases are done. Whatever ends this process, the next run goes on from there and
+ * arrives at the same result, digest for digest.
  *
- * Fails with what git or the storage fail with; the place reached by then is saved.
+ * Fails with what git or the store fail with; the place reached by then is saved.
  */
 export function run(options: RunOptions): AsyncResult<RunResult, Failure> {
   return attempt(() => pipeline(options), thrownError<Failure>)
@@ -56,21 +68,68 @@ export function run(options: RunOptions): AsyncResult<RunResult, Failure> {
 
 async function pipeline(options: RunOptions): Promise<RunResult> {
   const repository = unwrap(await openRepository(options.path, options.environment))
-  const own = join(repository.gitDirectory, 'strata')
+  const own = ownStore(repository)
   const location = options.store ?? own
   const store = unwrap(await openStore(location, options.environment))
   try {
     const near = isBucket(location) ? own : location
     const git = unwrap(await sealGit(repository, join(near, 'git'), options.environment))
-    const start = await findStart(repository, git, store, options)
-    const { state } = start
-    const resumedFrom = state.position
-    const total = resumedFrom + start.commits.ids.length
-    await replay(start, git, store, options)
-    const digest = digestOf(encodeState(state))
-    const commitsRead = state.position - resumedFrom
-    return { state, digest, resumedFrom, commitsRead, total, finished: state.position === total }
+    const phases = unwrap(await openPhases(store, phasesOptions(repository, options)))
+    try {
+      return await phaseByPhase({ repository, git, store, phases, options })
+    } finally {
+      await phases.close()
+    }
   } finally {
     await store.close()
   }
+}
+
+/** What the phases work with. */
+interface Work {
+  readonly repository: Repository
+  readonly git: GitPlace
+  readonly store: BlobStore
+  readonly phases: Phases
+  readonly options: RunOptions
+}
+
+async function phaseByPhase({ repository, git, store, phases, options }: Work): Promise<RunResult> {
+  if (options.from === 'begin') await phases.startOver()
+  const start = await findStart(repository, git, store, options)
+  const { state } = start
+  const resumedFrom = state.position
+  const total = resumedFrom + start.commits.ids.length
+  const result = (digest: string): RunResult => {
+    const commitsRead = state.position - resumedFrom
+    return { state, digest, resumedFrom, commitsRead, total, finished: state.position === total }
+  }
+  if (!fits(phases.results, { total, position: resumedFrom })) await phases.startOver()
+
+  await phases.step('plan', async () => ({ total }))
+  const replayed = await phases.step('replay', () => replay(start, git, store, options))
+  if (replayed === undefined) return result(digestOf(encodeState(state)))
+  const { digest } = await phases.step('analyse', async () => analyse(state))
+  await phases.finish()
+  return result(digest)
+}
+
+/** Whether what was done is still so: a clone may be deepened, and a place may be lost. */
+function fits(
+  { plan, replay }: Partial<PhaseResults>,
+  now: { readonly total: number; readonly position: number },
+): boolean {
+  return (
+    (plan?.total ?? now.total) === now.total && (replay?.position ?? now.position) === now.position
+  )
+}
+
+function analyse(state: State): PhaseResults['analyse'] {
+  const { files, lines } = reportOf(state)
+  return { digest: digestOf(encodeState(state)), files, lines }
+}
+
+function phasesOptions({ head = '' }: Repository, { signal, onEvent }: RunOptions): PhasesOptions {
+  const onPhase: PhaseListener = (phase, outcome) => onEvent({ kind: 'phase', phase, outcome })
+  return { commit: head, signal, onPhase }
 }

@@ -1,4 +1,6 @@
+import { unwrap } from '@tidemark/core'
 import { openTestEndpoint } from '@tidemark/gateway'
+import { openS3Url } from '@tidemark/s3'
 import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,6 +13,9 @@ import { jsonIn, start, strata, type Ended } from './support/strata.ts'
 const COMMITS = 1200
 const EVERY = 60
 const KILLS = 6
+
+/** What a store is made of. */
+const PARTS = ['phases', 'place']
 
 const SEED = Number(process.env['TIDEMARK_SEED'] ?? Date.now() % 1_000_000)
 
@@ -45,6 +50,7 @@ async function killedRun(
   let resumedFrom = 0
   running.onLine((line) => {
     const { kind, position } = eventIn(line)
+    if (kind === 'phase') return
     if (kind === 'started') resumedFrom = position
     if (position - resumedFrom >= killAfter) running.kill('SIGKILL')
   })
@@ -76,6 +82,11 @@ describe.skipIf(typeof server === 'string')(
       expect(jsonIn(last).resumedFrom).toBeGreaterThan(0)
       expect(resumptions).toBeGreaterThan(0)
       expect(said + last.stdout + last.stderr).not.toContain(env['AWS_SECRET_ACCESS_KEY'])
+      const bucket = unwrap(await openS3Url(url, env))
+      const parts = new Set<string>()
+      for await (const { key } of bucket.list()) parts.add(key.split('/')[0] ?? '')
+      await bucket.close()
+      expect(parts).toEqual(new Set(PARTS))
       // Nothing but the sealed git directory is kept on this machine.
       expect(await readdir(join(path, 'strata'))).toEqual(['git'])
     })

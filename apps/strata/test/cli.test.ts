@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { PHASES } from '../src/phases.ts'
 import { CLEAN, commit, emptyRepository, git, madeRepository } from './support/git.ts'
 import { scratch } from './support/scratch.ts'
 import { jsonIn, start, strata, type Ended } from './support/strata.ts'
@@ -74,7 +75,9 @@ describe('strata run', () => {
       .map((line): unknown => JSON.parse(line))
     expect(events[0]).toEqual({ kind: 'started', position: 0, total: 60 })
     expect(events).toContainEqual({ kind: 'saved', position: 50, total: 60, epoch: 2 })
-    expect(events.at(-1)).toEqual({ kind: 'saved', position: 60, total: 60, epoch: 3 })
+    expect(events).toContainEqual({ kind: 'saved', position: 60, total: 60, epoch: 3 })
+    const phases = PHASES.map((phase) => ({ kind: 'phase', phase, outcome: 'done' }))
+    expect(events.filter((event) => isPhase(event))).toEqual(phases)
   })
 
   it('--fresh begins at the first commit', async () => {
@@ -375,6 +378,10 @@ describe('a signal', () => {
     expect(resumed.lines[0]).toBe(`resumed at commit ${position} of 1 500`)
   })
 })
+
+function isPhase(event: unknown): boolean {
+  return typeof event === 'object' && event !== null && 'phase' in event
+}
 
 /** A run that got one signal as soon as it had read something. */
 async function interrupted(

@@ -61,6 +61,7 @@ async function killedRun(args: readonly string[], killAfter: number): Promise<Ki
   let [resumedFrom, position, isSaving] = [0, 0, false]
   running.onLine((line) => {
     const event = eventIn(line)
+    if (event.kind === 'phase') return
     position = event.position
     if (event.kind === 'started') resumedFrom = position
     isSaving = event.kind === 'saving'

@@ -7,7 +7,7 @@ import type { Ownership } from './ownership.ts'
 import type { Report } from './report.ts'
 
 /** The version of the JSON form: rises when a field changes its meaning or goes away. */
-const JSON_VERSION = 2
+export const JSON_VERSION = 2
 
 /** So many directories are told, and of each so many authors: a line of JSON that can be read. */
 const DIRECTORIES = 100

@@ -1,0 +1,46 @@
+import * as z from 'zod/mini'
+
+/** What a run does, in this order. Each phase is done once for a commit. */
+export const PHASES = ['plan', 'replay', 'analyse'] as const
+
+/** One of {@link PHASES}. */
+export type Phase = (typeof PHASES)[number]
+
+/** What each phase leaves behind: enough for the phases after it, and for people who ask. */
+export interface PhaseResults {
+  /** Where the line leads. */
+  readonly plan: {
+    /** The number of commits from the first to the one that is checked out. */
+    readonly total: number
+  }
+  /** All of it is read; the state is in the place. */
+  readonly replay: { readonly position: number }
+  /** What it comes to. */
+  readonly analyse: {
+    readonly digest: string
+    readonly files: number
+    readonly lines: number
+  }
+}
+
+/** Which phases are done for a commit. */
+export interface Progress {
+  /** The form of this record; rises when a phase comes to mean something else. */
+  readonly form: 1
+  readonly commit: string
+  readonly results: Partial<PhaseResults>
+}
+
+const count = z.number()
+const hex = z.string()
+
+/** Reads a {@link Progress} that an earlier run wrote down. */
+export const PROGRESS: z.ZodMiniType<Progress> = z.object({
+  form: z.literal(1),
+  commit: hex,
+  results: z.object({
+    plan: z.exactOptional(z.object({ total: count })),
+    replay: z.exactOptional(z.object({ position: count })),
+    analyse: z.exactOptional(z.object({ digest: hex, files: count, lines: count })),
+  }),
+})
