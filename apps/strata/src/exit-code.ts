@@ -11,6 +11,8 @@ export const EXIT = {
   repository: 3,
   /** The store cannot be opened, written or read. */
   store: 4,
+  /** What was sealed is lost, or is not what was sealed. */
+  refuted: 5,
   /** SIGINT; the place is saved. */
   interrupted: 130,
   /** SIGTERM; the place is saved. */
@@ -32,4 +34,8 @@ const CODES: ReadonlyMap<string, number> = new Map<Failure['code'], number>([
   ['GIT_OUTPUT_UNKNOWN', EXIT.failed],
   ['HISTORY_MISMATCH', EXIT.failed],
   ['CHECKPOINT_NOT_FOUND', EXIT.failed],
+  ['LIMIT_EXCEEDED', EXIT.failed],
+  ['CHUNK_NOT_FOUND', EXIT.refuted],
+  ['CHUNK_CORRUPTED', EXIT.refuted],
+  ['CHUNK_PROOF_VERIFICATION_FAILED', EXIT.refuted],
 ])

@@ -11,18 +11,20 @@ export interface Look<T> {
   readonly look: () => AsyncResult<T, Failure>
   readonly text: (seen: T, page: Page) => string
   readonly toJson: (seen: T) => string
+  /** What people are told of a failure. Default: its message. */
+  readonly explain?: (failure: Failure) => string
 }
 
 /** Looks, and tells people or programs; gives the exit code. */
 export async function lookCommand<T>(
-  { json, look, text, toJson }: Look<T>,
+  { json, look, text, toJson, explain = ({ message }) => message }: Look<T>,
   { out, err, environment }: Surroundings,
 ): Promise<number> {
   const seen = await look()
   if (!seen.ok) {
     const { bad } = pageFor(err, environment).paint
     if (json) out.write(`${failureJson(seen.error)}\n`)
-    else err.write(`${bad('strata:')} ${seen.error.message}\n`)
+    else err.write(`${bad('strata:')} ${explain(seen.error)}\n`)
     return exitCodeOf(seen.error)
   }
   out.write(json ? `${toJson(seen.value)}\n` : text(seen.value, pageFor(out, environment)))

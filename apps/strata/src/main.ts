@@ -7,6 +7,7 @@ import { renderStatus, statusJson } from './report/render-status.ts'
 import { runCommand, type CommandOptions } from './run-command.ts'
 import { statusOf } from './status.ts'
 import type { Surroundings } from './surroundings.ts'
+import { explainRefusal, renderVerified, verifiedJson, verify } from './verify.ts'
 import { isBucket } from './tidemark/s3.ts'
 
 /** After so many commits the place is saved: some seconds of reading are lost to a kill at most. */
@@ -46,6 +47,15 @@ export async function main(args: readonly string[], surroundings: Surroundings):
       exitCode = await lookCommand({ json, look, ...says }, surroundings)
     },
   )
+  withStore(program.command('verify'), 'restore a sealed result from its chunks, and check it')
+    .requiredOption('--root <hash>', 'the root it must have', parseRoot)
+    .action(async (path: string | undefined, flags: Flags & { readonly root: string }) => {
+      const { json = false, store, root } = flags
+      const question = questionOf(surroundings, path, store)
+      const look = () => verify(question, root)
+      const says = { text: renderVerified, toJson: verifiedJson, explain: explainRefusal }
+      exitCode = await lookCommand({ json, look, ...says }, surroundings)
+    })
   try {
     await program.parseAsync([...args], { from: 'user' })
     return exitCode
@@ -91,7 +101,8 @@ const EXIT_CODES = `Exit codes:
   1    failed; the message says why
   2    the command line is not understood
   3    the repository cannot be read
-  4    the store cannot be written or read
+  4    the store cannot be opened, written or read
+  5    a sealed chunk is lost, or is not what was sealed
   130  interrupted (SIGINT), the place is saved
   143  terminated (SIGTERM), the place is saved`
 
@@ -121,6 +132,11 @@ const STORE = [
 function parseStore(text: string): string {
   if (isBucket(text) || !/^[a-z][a-z0-9+.-]*:\/\//iu.test(text)) return text
   throw new InvalidArgumentError('It is a directory, or s3://bucket/prefix.')
+}
+
+function parseRoot(text: string): string {
+  if (/^[0-9a-f]{64}$/iu.test(text)) return text.toLowerCase()
+  throw new InvalidArgumentError('It is 64 hex digits, as `strata run` prints them.')
 }
 
 function parseEvery(text: string): number {

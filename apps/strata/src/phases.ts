@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 
 /** What a run does, in this order. Each phase is done once for a commit. */
-export const PHASES = ['plan', 'replay', 'analyse'] as const
+export const PHASES = ['plan', 'replay', 'analyse', 'seal'] as const
 
 /** One of {@link PHASES}. */
 export type Phase = (typeof PHASES)[number]
@@ -21,6 +21,8 @@ export interface PhaseResults {
     readonly files: number
     readonly lines: number
   }
+  /** It is sealed: anybody who knows the root can check it. */
+  readonly seal: { readonly root: string; readonly chunks: number; readonly checkpoint: string }
 }
 
 /** Which phases are done for a commit. */
@@ -42,5 +44,6 @@ export const PROGRESS: z.ZodMiniType<Progress> = z.object({
     plan: z.exactOptional(z.object({ total: count })),
     replay: z.exactOptional(z.object({ position: count })),
     analyse: z.exactOptional(z.object({ digest: hex, files: count, lines: count })),
+    seal: z.exactOptional(z.object({ root: hex, chunks: count, checkpoint: hex })),
   }),
 })

@@ -95,10 +95,11 @@ function jsonVoice({ out, err }: Surroundings): Voice {
   }
 }
 
-/** The report; its last line ends with the digest. */
-function finale({ state, digest }: RunResult, page: Page): string {
+/** The report; its last lines end with the root and the digest. */
+function finale({ state, digest, sealed }: RunResult, page: Page): string {
   const where = state.commit === undefined ? '' : ` at ${short(state.commit)}`
-  return `\n${renderReport(state, reportOf(state), page)}\n  digest${where}  ${digest}\n`
+  const root = sealed === undefined ? '' : `  root${where}    ${sealed.root}\n`
+  return `\n${renderReport(state, reportOf(state), page)}\n${root}  digest${where}  ${digest}\n`
 }
 
 function interruption({ state, total }: RunResult): string {

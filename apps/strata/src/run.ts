@@ -12,6 +12,7 @@ import { replay } from './replay.ts'
 import { reportOf } from './report/report.ts'
 import type { RunEvent } from './run-event.ts'
 import { findStart } from './start.ts'
+import { seal, type Sealed } from './tidemark/mkvs-chunks.ts'
 import {
   openPhases,
   type PhaseListener,
@@ -47,18 +48,21 @@ export interface RunResult {
   readonly commitsRead: number
   readonly total: number
   readonly finished: boolean
+  /** What it was sealed under; `undefined` when it was interrupted. */
+  readonly sealed: Sealed | undefined
 }
 
 /**
  * The pipeline, whole. Read this first:
  *
- *     plan ──▶ replay ──▶ analyse
+ *     plan ──▶ replay ──▶ analyse ──▶ seal
  *              history ── commit by commit ──▶ state ── every n commits ──▶ place
  *
  * Git tells the history as a stream of differences. The state knows when each surviving line was
  * born. The place holds the state and where in the stream it is, in one commit; the operation
  * knows which phases are done. Whatever ends this process, the next run goes on from there and
- * arrives at the same result, digest for digest.
+ * arrives at the same result, digest for digest. What it comes to is sealed under a root that two
+ * machines can compare.
  *
  * Fails with what git or the store fail with; the place reached by then is saved.
  */
@@ -100,9 +104,10 @@ async function phaseByPhase({ repository, git, store, phases, options }: Work): 
   const { state } = start
   const resumedFrom = state.position
   const total = resumedFrom + start.commits.ids.length
-  const result = (digest: string): RunResult => {
-    const commitsRead = state.position - resumedFrom
-    return { state, digest, resumedFrom, commitsRead, total, finished: state.position === total }
+  const result = (digest: string, sealed?: Sealed): RunResult => {
+    const { position } = state
+    const read = { resumedFrom, commitsRead: position - resumedFrom, total }
+    return { state, digest, ...read, finished: position === total, sealed }
   }
   if (!fits(phases.results, { total, position: resumedFrom })) await phases.startOver()
 
@@ -110,8 +115,9 @@ async function phaseByPhase({ repository, git, store, phases, options }: Work): 
   const replayed = await phases.step('replay', () => replay(start, git, store, options))
   if (replayed === undefined) return result(digestOf(encodeState(state)))
   const { digest } = await phases.step('analyse', async () => analyse(state))
+  const sealed = await phases.step('seal', async () => unwrap(await seal(store, state)))
   await phases.finish()
-  return result(digest)
+  return result(digest, sealed)
 }
 
 /** Whether what was done is still so: a clone may be deepened, and a place may be lost. */

@@ -15,7 +15,7 @@ const EVERY = 60
 const KILLS = 6
 
 /** What a store is made of. */
-const PARTS = ['phases', 'place']
+const PARTS = ['phases', 'place', 'sealed']
 
 const SEED = Number(process.env['TIDEMARK_SEED'] ?? Date.now() % 1_000_000)
 
@@ -82,6 +82,10 @@ describe.skipIf(typeof server === 'string')(
       expect(jsonIn(last).resumedFrom).toBeGreaterThan(0)
       expect(resumptions).toBeGreaterThan(0)
       expect(said + last.stdout + last.stderr).not.toContain(env['AWS_SECRET_ACCESS_KEY'])
+      const { root = '' } = jsonIn(last)
+      expect(root).toBe(onDisk.root)
+      const verified = await strata(['verify', url, '--root', root], { env })
+      expect(verified.code).toBe(0)
       const bucket = unwrap(await openS3Url(url, env))
       const parts = new Set<string>()
       for await (const { key } of bucket.list()) parts.add(key.split('/')[0] ?? '')

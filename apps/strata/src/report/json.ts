@@ -57,6 +57,7 @@ export function jsonOf(result: RunResult, report: Report, incidents: Incidents):
       return { paths, support, confidence: rounded(confidence) }
     }),
     ownership: report.ownership.slice(0, DIRECTORIES).map(ownershipJson),
+    root: result.sealed?.root ?? null,
     digest: result.digest,
   })
 }

@@ -27,6 +27,9 @@ export function renderStatus(status: Status, { paint }: Page): string {
     ])
   }
   if (results.analyse !== undefined) rows.push(['digest', results.analyse.digest])
+  if (results.seal !== undefined) {
+    rows.push(['root', `${results.seal.root}, in ${formatNoun(results.seal.chunks, 'chunk')}`])
+  }
   const lines = rows.map(
     ([name = '', value = '']) => `  ${paint.bold(name.padEnd(WIDTH))}${value}\n`,
   )
@@ -50,6 +53,8 @@ export function statusJson({ progress, offset, epochs, head }: Status): string {
     phases: Object.fromEntries(PHASES.map((phase) => [phase, results[phase] !== undefined])),
     epochs,
     epoch: offset?.epoch ?? null,
+    root: results.seal?.root ?? null,
+    chunks: results.seal?.chunks ?? null,
     digest: results.analyse?.digest ?? null,
   })
 }

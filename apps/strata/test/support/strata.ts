@@ -88,8 +88,9 @@ export interface JsonResult {
       readonly share: number
     }[]
   }[]
+  readonly root?: string
   readonly digest: string
-  readonly error?: { readonly code: string; readonly message: string }
+  readonly error?: { readonly code: string; readonly message: string; readonly details?: object }
 }
 
 /** The JSON of a run that wrote some. */
