@@ -1,4 +1,5 @@
 import { errorFactory, type CoreError, type ErrorFactory, type ErrorOf } from '@tidemark/core'
+import type { LogPersistenceError } from '@tidemark/log-persistence'
 import type { MkvsError } from '@tidemark/mkvs-chunks'
 import type { OperationError } from '@tidemark/operation'
 import type { StreamStoreError } from '@tidemark/stream-store'
@@ -30,7 +31,13 @@ export type StrataError<Code extends keyof StrataErrors = keyof StrataErrors> = 
 >
 
 /** Whatever ends a run: an error of Strata, of core or of a capability. */
-export type Failure = StrataError | CoreError | StreamStoreError | OperationError | MkvsError
+export type Failure =
+  | StrataError
+  | CoreError
+  | StreamStoreError
+  | OperationError
+  | MkvsError
+  | LogPersistenceError
 
 /** Makes the errors of Strata. */
 export const strataError: ErrorFactory<StrataErrors> = errorFactory<StrataErrors>({

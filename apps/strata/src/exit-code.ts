@@ -13,6 +13,8 @@ export const EXIT = {
   store: 4,
   /** What was sealed is lost, or is not what was sealed. */
   refuted: 5,
+  /** A branch does not go on from what was published of it. */
+  rewritten: 6,
   /** SIGINT; the place is saved. */
   interrupted: 130,
   /** SIGTERM; the place is saved. */
@@ -35,6 +37,7 @@ const CODES: ReadonlyMap<string, number> = new Map<Failure['code'], number>([
   ['HISTORY_MISMATCH', EXIT.failed],
   ['CHECKPOINT_NOT_FOUND', EXIT.failed],
   ['LIMIT_EXCEEDED', EXIT.failed],
+  ['ROLLBACK_DETECTED', EXIT.rewritten],
   ['CHUNK_NOT_FOUND', EXIT.refuted],
   ['CHUNK_CORRUPTED', EXIT.refuted],
   ['CHUNK_PROOF_VERIFICATION_FAILED', EXIT.refuted],

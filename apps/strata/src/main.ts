@@ -3,6 +3,8 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { EXIT } from './exit-code.ts'
 import type { StoreQuestion } from './find-store.ts'
 import { lookCommand } from './look-command.ts'
+import { acceptRewrite, logsOf } from './logs.ts'
+import { logsJson, renderLogs } from './report/render-logs.ts'
 import { renderStatus, statusJson } from './report/render-status.ts'
 import { runCommand, type CommandOptions } from './run-command.ts'
 import { statusOf } from './status.ts'
@@ -56,6 +58,15 @@ export async function main(args: readonly string[], surroundings: Surroundings):
       const says = { text: renderVerified, toJson: verifiedJson, explain: explainRefusal }
       exitCode = await lookCommand({ json, look, ...says }, surroundings)
     })
+  withStore(program.command('log'), 'show what is published of each branch')
+    .option('--accept <branch>', 'let a branch go on from where it is, although it was rewritten')
+    .action(async (path: string | undefined, flags: Flags & { readonly accept?: string }) => {
+      const { json = false, store, accept } = flags
+      const question = questionOf(surroundings, path, store)
+      const look = () => (accept === undefined ? logsOf(question) : acceptRewrite(question, accept))
+      const says = { text: renderLogs, toJson: logsJson }
+      exitCode = await lookCommand({ json, look, ...says }, surroundings)
+    })
   try {
     await program.parseAsync([...args], { from: 'user' })
     return exitCode
@@ -103,6 +114,7 @@ const EXIT_CODES = `Exit codes:
   3    the repository cannot be read
   4    the store cannot be opened, written or read
   5    a sealed chunk is lost, or is not what was sealed
+  6    the history of a branch was rewritten after it was published
   130  interrupted (SIGINT), the place is saved
   143  terminated (SIGTERM), the place is saved`
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 
 /** What a run does, in this order. Each phase is done once for a commit. */
-export const PHASES = ['plan', 'replay', 'analyse', 'seal'] as const
+export const PHASES = ['plan', 'replay', 'analyse', 'seal', 'publish'] as const
 
 /** One of {@link PHASES}. */
 export type Phase = (typeof PHASES)[number]
@@ -12,6 +12,8 @@ export interface PhaseResults {
   readonly plan: {
     /** The number of commits from the first to the one that is checked out. */
     readonly total: number
+    /** Whose history it is: `refs/heads/main`, or `HEAD` when it is on no branch. */
+    readonly log: string
   }
   /** All of it is read; the state is in the place. */
   readonly replay: { readonly position: number }
@@ -23,6 +25,8 @@ export interface PhaseResults {
   }
   /** It is sealed: anybody who knows the root can check it. */
   readonly seal: { readonly root: string; readonly chunks: number; readonly checkpoint: string }
+  /** The log of the branch says so. */
+  readonly publish: { readonly log: string }
 }
 
 /** Which phases are done for a commit. */
@@ -41,9 +45,10 @@ export const PROGRESS: z.ZodMiniType<Progress> = z.object({
   form: z.literal(1),
   commit: hex,
   results: z.object({
-    plan: z.exactOptional(z.object({ total: count })),
+    plan: z.exactOptional(z.object({ total: count, log: z.string() })),
     replay: z.exactOptional(z.object({ position: count })),
     analyse: z.exactOptional(z.object({ digest: hex, files: count, lines: count })),
     seal: z.exactOptional(z.object({ root: hex, chunks: count, checkpoint: hex })),
+    publish: z.exactOptional(z.object({ log: z.string() })),
   }),
 })

@@ -21,8 +21,8 @@ export async function runCommand(
   surroundings: Surroundings,
 ): Promise<number> {
   const voice = options.json ? jsonVoice(surroundings) : humanVoice(surroundings)
-  const { environment, signal } = surroundings
-  const ended = await run({ ...options, environment, signal, onEvent: voice.onEvent })
+  const { environment, signal, date } = surroundings
+  const ended = await run({ ...options, environment, signal, date, onEvent: voice.onEvent })
   if (!ended.ok) {
     voice.failed(ended.error)
     return ended.error.code === 'ABORTED' && signal.aborted

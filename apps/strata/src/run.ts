@@ -8,10 +8,12 @@ import { sealGit } from './history/sealed-git.ts'
 import { digestOf, encodeState } from './layers/state-codec.ts'
 import type { State } from './layers/state.ts'
 import type { PhaseResults } from './phases.ts'
+import { expectForward, logOf, publishRoot } from './publish.ts'
 import { replay } from './replay.ts'
 import { reportOf } from './report/report.ts'
 import type { RunEvent } from './run-event.ts'
 import { findStart } from './start.ts'
+import type { Latest } from './tidemark/log-persistence.ts'
 import { seal, type Sealed } from './tidemark/mkvs-chunks.ts'
 import {
   openPhases,
@@ -34,6 +36,8 @@ export interface RunOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Ends the run after the commit at hand; its place is saved. */
   readonly signal: AbortSignal
+  /** What a calendar says. */
+  readonly date: () => Date
   /** Hears what happens, as it happens. */
   readonly onEvent: (event: RunEvent) => void
 }
@@ -55,14 +59,14 @@ export interface RunResult {
 /**
  * The pipeline, whole. Read this first:
  *
- *     plan ──▶ replay ──▶ analyse ──▶ seal
+ *     plan ──▶ replay ──▶ analyse ──▶ seal ──▶ publish
  *              history ── commit by commit ──▶ state ── every n commits ──▶ place
  *
  * Git tells the history as a stream of differences. The state knows when each surviving line was
  * born. The place holds the state and where in the stream it is, in one commit; the operation
  * knows which phases are done. Whatever ends this process, the next run goes on from there and
  * arrives at the same result, digest for digest. What it comes to is sealed under a root that two
- * machines can compare.
+ * machines can compare, and the root is published in a log of the branch, which only goes forward.
  *
  * Fails with what git or the store fail with; the place reached by then is saved.
  */
@@ -78,9 +82,10 @@ async function pipeline(options: RunOptions): Promise<RunResult> {
   try {
     const near = isBucket(location) ? own : location
     const git = unwrap(await sealGit(repository, join(near, 'git'), options.environment))
+    const seen = await expectForward(repository, git, store)
     const phases = unwrap(await openPhases(store, phasesOptions(repository, options)))
     try {
-      return await phaseByPhase({ repository, git, store, phases, options })
+      return await phaseByPhase({ repository, git, store, seen, phases, options })
     } finally {
       await phases.close()
     }
@@ -94,40 +99,62 @@ interface Work {
   readonly repository: Repository
   readonly git: GitPlace
   readonly store: BlobStore
+  /** What the log said when its branch was found to go on from it. */
+  readonly seen: Latest
   readonly phases: Phases
   readonly options: RunOptions
 }
 
-async function phaseByPhase({ repository, git, store, phases, options }: Work): Promise<RunResult> {
+async function phaseByPhase(work: Work): Promise<RunResult> {
+  const { repository, git, store, seen, phases, options } = work
   if (options.from === 'begin') await phases.startOver()
   const start = await findStart(repository, git, store, options)
   const { state } = start
   const resumedFrom = state.position
-  const total = resumedFrom + start.commits.ids.length
+  const plan = { total: resumedFrom + start.commits.ids.length, log: logOf(repository) }
   const result = (digest: string, sealed?: Sealed): RunResult => {
-    const { position } = state
-    const read = { resumedFrom, commitsRead: position - resumedFrom, total }
-    return { state, digest, ...read, finished: position === total, sealed }
+    const read = { resumedFrom, commitsRead: state.position - resumedFrom, total: plan.total }
+    return { state, digest, ...read, finished: state.position === plan.total, sealed }
   }
-  if (!fits(phases.results, { total, position: resumedFrom })) await phases.startOver()
+  if (!isStillSo(phases.results, { plan, position: resumedFrom, seen })) await phases.startOver()
 
-  await phases.step('plan', async () => ({ total }))
+  await phases.step('plan', async () => plan)
   const replayed = await phases.step('replay', () => replay(start, git, store, options))
   if (replayed === undefined) return result(digestOf(encodeState(state)))
   const { digest } = await phases.step('analyse', async () => analyse(state))
   const sealed = await phases.step('seal', async () => unwrap(await seal(store, state)))
+  const { commit, position } = state
+  if (commit !== undefined) {
+    await phases.step('publish', async () => {
+      const { log } = plan
+      const publishedAt = options.date().toISOString()
+      const { root } = sealed
+      await publishRoot(store, seen, { log, position, root, commit, publishedAt })
+      return { log }
+    })
+  }
   await phases.finish()
   return result(digest, sealed)
 }
 
-/** Whether what was done is still so: a clone may be deepened, and a place may be lost. */
-function fits(
-  { plan, replay }: Partial<PhaseResults>,
-  now: { readonly total: number; readonly position: number },
+/** What a run finds before its first phase. */
+interface Findings {
+  readonly plan: PhaseResults['plan']
+  /** Where the saved place is. */
+  readonly position: number
+  readonly seen: Latest
+}
+
+/** Whether what was done is still so: a clone may be deepened, a place lost, a log put back. */
+function isStillSo(
+  known: Partial<PhaseResults>,
+  { plan: { total, log }, position, seen: { published } }: Findings,
 ): boolean {
-  return (
-    (plan?.total ?? now.total) === now.total && (replay?.position ?? now.position) === now.position
-  )
+  const { plan = { total, log }, replay, publish } = known
+  if (plan.total !== total || plan.log !== log) return false
+  if (replay !== undefined && replay.position !== position) return false
+  if (publish === undefined) return true
+  return published?.root === known.seal?.root && published?.accepted === undefined
 }
 
 function analyse(state: State): PhaseResults['analyse'] {

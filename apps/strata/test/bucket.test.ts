@@ -15,7 +15,7 @@ const EVERY = 60
 const KILLS = 6
 
 /** What a store is made of. */
-const PARTS = ['phases', 'place', 'sealed']
+const PARTS = ['phases', 'place', 'published', 'sealed']
 
 const SEED = Number(process.env['TIDEMARK_SEED'] ?? Date.now() % 1_000_000)
 

@@ -19,7 +19,8 @@ async function opened(store: BlobStore, commit: string, heard: Heard = []): Prom
   return unwrap(await openPhases(store, { commit, signal, onPhase }))
 }
 
-const plan = async (): Promise<{ total: number }> => ({ total: 7 })
+const log = 'refs/heads/main'
+const plan = async (): Promise<{ total: number; log: string }> => ({ total: 7, log })
 const replay = async (): Promise<{ position: number }> => ({ position: 7 })
 
 describe('the phases of a run', () => {
@@ -32,7 +33,7 @@ describe('the phases of a run', () => {
     const heard: Heard = []
     const second = await opened(store, ONE, heard)
     const never = (): never => expect.unreachable('it is done')
-    expect(await second.step('plan', never)).toEqual({ total: 7 })
+    expect(await second.step('plan', never)).toEqual({ total: 7, log })
     await second.step('replay', replay)
     await second.finish()
     await second.close()
@@ -45,7 +46,11 @@ describe('the phases of a run', () => {
     expect(await third.step('replay', never)).toEqual({ position: 7 })
     await third.finish()
     await third.close()
-    const done = { form: 1, commit: ONE, results: { plan: { total: 7 }, replay: { position: 7 } } }
+    const done = {
+      form: 1,
+      commit: ONE,
+      results: { plan: { total: 7, log }, replay: { position: 7 } },
+    }
     expect(unwrap(await lookAtPhases(store))).toEqual(done)
   })
 
@@ -57,11 +62,11 @@ describe('the phases of a run', () => {
     await first.close()
     const second = await opened(store, TWO)
     expect(second.results).toEqual({})
-    await second.step('plan', async () => ({ total: 8 }))
+    await second.step('plan', async () => ({ total: 8, log }))
     await second.close()
     expect(unwrap(await lookAtPhases(store))).toMatchObject({
       commit: TWO,
-      results: { plan: { total: 8 } },
+      results: { plan: { total: 8, log } },
     })
   })
 

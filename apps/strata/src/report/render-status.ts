@@ -1,5 +1,6 @@
 import { PHASES } from '../phases.ts'
 import { short } from '../notices.ts'
+import { branchOf } from '../published-root.ts'
 import type { Status } from '../status.ts'
 import { formatCount, formatNoun } from './format.ts'
 import { JSON_VERSION } from './json.ts'
@@ -7,7 +8,7 @@ import type { Page } from './page.ts'
 
 /** Where the last run got to, as text. Each line ends with a line feed. */
 export function renderStatus(status: Status, { paint }: Page): string {
-  const { progress, offset, epochs, head } = status
+  const { progress, offset, epochs, logs, head } = status
   const results = progress?.results ?? {}
   const rows: string[][] = []
   if (progress !== undefined) {
@@ -30,6 +31,10 @@ export function renderStatus(status: Status, { paint }: Page): string {
   if (results.seal !== undefined) {
     rows.push(['root', `${results.seal.root}, in ${formatNoun(results.seal.chunks, 'chunk')}`])
   }
+  for (const { log, position, commit } of logs) {
+    const what = `${formatNoun(position, 'commit')} to ${short(commit)}`
+    rows.push(['published', `${branchOf(log)}: ${what}`])
+  }
   const lines = rows.map(
     ([name = '', value = '']) => `  ${paint.bold(name.padEnd(WIDTH))}${value}\n`,
   )
@@ -42,7 +47,7 @@ export function renderStatus(status: Status, { paint }: Page): string {
 const WIDTH = 11
 
 /** The same as one line of JSON; the README describes each field. */
-export function statusJson({ progress, offset, epochs, head }: Status): string {
+export function statusJson({ progress, offset, epochs, logs, head }: Status): string {
   const results = progress?.results ?? {}
   return JSON.stringify({
     strata: JSON_VERSION,
@@ -56,5 +61,6 @@ export function statusJson({ progress, offset, epochs, head }: Status): string {
     root: results.seal?.root ?? null,
     chunks: results.seal?.chunks ?? null,
     digest: results.analyse?.digest ?? null,
+    published: logs.map(({ log, position, commit, root }) => ({ log, position, commit, root })),
   })
 }

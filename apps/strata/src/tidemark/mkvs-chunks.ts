@@ -67,6 +67,10 @@ const SEALED = 'sealed/'
 /** No flags, and a name of 24 bytes. */
 const NAMESPACE: Namespace = namespace('tidemark strata')
 
+/** The one version of the format of checkpoints, and a request for all of them. */
+const FORMAT = 1
+const ALL = { version: FORMAT, namespace: NAMESPACE }
+
 /** A small history has several chunks, and a large one not too many: some 200 files in each. */
 const CHUNK_BYTES = 16 * 1024
 
@@ -125,6 +129,20 @@ export async function verifySealed(
   return attempt(work, thrownError<SealError>)
 }
 
+/** Gives up the sealed results but for those of these roots. */
+export async function keepSealed(
+  store: BlobStore,
+  roots: ReadonlySet<string>,
+): AsyncResult<void, SealError> {
+  const work = async (): Promise<void> => {
+    const creator = creatorOn(store, await emptyDb())
+    for (const { root } of unwrap(await creator.getCheckpoints(ALL)).checkpoints) {
+      if (!roots.has(toHex(root.hash))) unwrap(await creator.deleteCheckpoint(FORMAT, root))
+    }
+  }
+  return attempt(work, thrownError<SealError>)
+}
+
 function treeOf(state: State): Tree {
   const tree = new Tree()
   unwrap(tree.insert(WHOLE, encodeHistoryMetrics(historyMetricsOf(state))))
@@ -148,8 +166,7 @@ function countIn(tree: Tree): { readonly files: number; readonly lines: number }
 
 /** The list of chunks that a store has for a root. It proves nothing yet. */
 async function metadataOf(provider: ChunkProvider, root: string): Promise<Metadata> {
-  const request = { version: FORMAT, namespace: NAMESPACE }
-  const { checkpoints, damaged } = unwrap(await provider.getCheckpoints(request))
+  const { checkpoints, damaged } = unwrap(await provider.getCheckpoints(ALL))
   const found = checkpoints.find(({ root: { hash } }) => toHex(hash) === root)
   if (found !== undefined) return found
   const broken = damaged.find(({ key }) => key.includes(root))
@@ -157,9 +174,6 @@ async function metadataOf(provider: ChunkProvider, root: string): Promise<Metada
   const message = `nothing with the root ${root} is sealed in this store; \`strata run\` prints the root`
   throw coreError('CHECKPOINT_NOT_FOUND', message, { identifier: root })
 }
-
-/** The one version of the format of checkpoints. */
-const FORMAT = 1
 
 function creatorOn(store: BlobStore, db: NodeDb): Creator {
   return newCreator({ store: prefixed(store, SEALED), db, maxDepth: MAX_DEPTH })
