@@ -6,7 +6,7 @@ import { PHASES, type Phase } from '../src/phases.ts'
 import { lookAtPhases, openPhases, type Phases } from '../src/tidemark/operation.ts'
 import { git, madeRepository } from './support/git.ts'
 import { scratch } from './support/scratch.ts'
-import { jsonIn, start, strata } from './support/strata.ts'
+import { inProcess, jsonIn, start, strata } from './support/strata.ts'
 
 const [ONE, TWO] = ['1'.repeat(40), '2'.repeat(40)]
 
@@ -130,25 +130,25 @@ describe('strata status', () => {
     const path = await madeRepository(5)
     const store = `${await scratch()}/store`
     for (const args of [[path], [path, '--store', store]]) {
-      const ended = await strata(['status', ...args])
+      const ended = await inProcess(['status', ...args])
       expect(ended.code).toBe(1)
       expect(ended.stderr).toContain('Begin with `strata run`')
     }
-    expect((await strata(['status', store])).code).toBe(3)
+    expect((await inProcess(['status', store])).code).toBe(3)
   })
 
   it('shows which phases are done, for which commit, and what is saved', async () => {
     const path = await madeRepository(60)
     const head = git(path, ['rev-parse', 'main']).trim()
-    const { digest } = jsonIn(await strata(['run', path, '--json', '--every', '25']))
-    const status = await strata(['status', path])
+    const { digest } = jsonIn(await inProcess(['run', path, '--json', '--every', '25']))
+    const status = await inProcess(['status', path])
     expect(status.code).toBe(0)
     expect(status.stdout).toContain(`commit     ${head}`)
     for (const phase of PHASES) expect(status.stdout).toContain(`${phase} ✓`)
     expect(status.stdout).toContain('commit 60 of 60, 3 epochs kept, the newest is 3')
     expect(status.stdout).toContain(digest)
     expect(status.stdout).not.toContain('strata update')
-    expect(statusIn((await strata(['status', '--json', path])).stdout)).toMatchObject({
+    expect(statusIn((await inProcess(['status', '--json', path])).stdout)).toMatchObject({
       commit: head,
       head,
       position: 60,
@@ -168,13 +168,13 @@ describe('strata status', () => {
       if (eventIn(line).kind === 'saved') running.kill('SIGKILL')
     })
     await running.ended
-    const status = statusIn((await strata(['status', store, '--json'])).stdout)
+    const status = statusIn((await inProcess(['status', store, '--json'])).stdout)
     expect(status.position).toBeGreaterThanOrEqual(100)
     expect(status).toMatchObject({ total: 1500, digest: null, phases: { plan: true } })
-    expect((await strata(['status', store])).stdout).toMatch(/plan ✓ {2}replay ·/u)
-    await strata(['run', path, '--store', store])
+    expect((await inProcess(['status', store])).stdout).toMatch(/plan ✓ {2}replay ·/u)
+    await inProcess(['run', path, '--store', store])
     git(path, ['update-ref', 'refs/heads/main', 'main~1'])
-    expect((await strata(['status', path, '--store', store])).stdout).toContain(
+    expect((await inProcess(['status', path, '--store', store])).stdout).toContain(
       '`strata update` goes on',
     )
   })

@@ -10,7 +10,7 @@ import {
 } from '../src/published-root.ts'
 import { latestOf, listPublished, publish } from '../src/tidemark/log-persistence.ts'
 import { commit, git, madeRepository } from './support/git.ts'
-import { jsonIn, strata, type JsonResult } from './support/strata.ts'
+import { inProcess, jsonIn, type JsonResult } from './support/strata.ts'
 
 const MAIN: PublishedRoot = {
   log: 'refs/heads/main',
@@ -66,15 +66,15 @@ describe('a published root', () => {
 describe('strata log', () => {
   it('shows what each branch came to when it was last published', async () => {
     const path = await madeRepository(40)
-    expect((await strata(['log', path])).code).toBe(1)
-    const run = jsonIn(await strata(['run', path, '--json']))
-    const told = await strata(['log', path])
+    expect((await inProcess(['log', path])).code).toBe(1)
+    const run = jsonIn(await inProcess(['run', path, '--json']))
+    const told = await inProcess(['log', path])
     expect(told.code).toBe(0)
     expect(told.stdout).toMatch(/^ {2}main {2}40 commits to [0-9a-f]{12}, published .* UTC\n/u)
     expect(told.lines[1]).toBe(`    ${run.root}`)
     const published = { log: 'refs/heads/main', position: 40, root: run.root, commit: run.commit }
     expect(await logsOf(path)).toMatchObject([{ ...published, accepted: null }])
-    const status = await strata(['status', path, '--json'])
+    const status = await inProcess(['status', path, '--json'])
     expect(jsonIn(status)).toMatchObject({ published: [published] })
   })
 
@@ -82,18 +82,18 @@ describe('strata log', () => {
     const path = await madeRepository(40)
     git(path, ['update-ref', 'refs/heads/all', 'main'])
     git(path, ['update-ref', 'refs/heads/main', 'main~10'])
-    await strata(['run', path])
+    await inProcess(['run', path])
     const [before] = await logsOf(path)
-    await strata(['run', path, '--fresh'])
+    await inProcess(['run', path, '--fresh'])
     expect(await logsOf(path)).toEqual([before])
     git(path, ['update-ref', 'refs/heads/main', 'all'])
-    const { root = '' } = jsonIn(await strata(['update', path, '--json']))
+    const { root = '' } = jsonIn(await inProcess(['update', path, '--json']))
     expect(await logsOf(path)).toMatchObject([{ position: 40, root }])
     const revision = unwrap(await latestOf(await ownStore(path), 'refs/heads/main')).revision
     expect(revision).toBe(2)
     // Only what a log names is kept.
-    expect((await strata(['verify', path, '--root', root])).code).toBe(0)
-    expect((await strata(['verify', path, '--root', before?.root ?? ''])).code).toBe(1)
+    expect((await inProcess(['verify', path, '--root', root])).code).toBe(0)
+    expect((await inProcess(['verify', path, '--root', before?.root ?? ''])).code).toBe(1)
     for await (const { key } of (await ownStore(path)).list({ prefix: 'sealed/' })) {
       expect(key).toContain(`sealed/40/${root}/`)
     }
@@ -102,41 +102,41 @@ describe('strata log', () => {
   it('has one log for each branch, and another branch is no rewrite', async () => {
     const path = await madeRepository(40)
     git(path, ['update-ref', 'refs/heads/topic/deep', 'main~5'])
-    const main = jsonIn(await strata(['run', path, '--json']))
+    const main = jsonIn(await inProcess(['run', path, '--json']))
     git(path, ['symbolic-ref', 'HEAD', 'refs/heads/topic/deep'])
-    const topic = jsonIn(await strata(['run', path, '--json']))
+    const topic = jsonIn(await inProcess(['run', path, '--json']))
     expect(await logsOf(path)).toMatchObject([
       { log: 'refs/heads/main', position: 40, root: main.root },
       { log: 'refs/heads/topic/deep', position: 35, root: topic.root },
     ])
     for (const root of [main.root, topic.root]) {
-      expect((await strata(['verify', path, '--root', root ?? ''])).code).toBe(0)
+      expect((await inProcess(['verify', path, '--root', root ?? ''])).code).toBe(0)
     }
     // A new branch at the same commit has a log of its own.
     git(path, ['update-ref', 'refs/heads/twin', 'topic/deep'])
     git(path, ['symbolic-ref', 'HEAD', 'refs/heads/twin'])
-    await strata(['run', path])
+    await inProcess(['run', path])
     expect((await logsOf(path)).map(({ log }) => log)).toContain('refs/heads/twin')
   })
 
   it('has one log for all that is on no branch, which may go anywhere', async () => {
     const path = await madeRepository(40)
     git(path, ['update-ref', '--no-deref', 'HEAD', 'main'])
-    await strata(['run', path])
+    await inProcess(['run', path])
     git(path, ['update-ref', '--no-deref', 'HEAD', 'main~5'])
-    const back = jsonIn(await strata(['run', path, '--json']))
+    const back = jsonIn(await inProcess(['run', path, '--json']))
     expect(await logsOf(path)).toMatchObject([{ log: 'HEAD', position: 35, root: back.root }])
   })
 
   it('is frozen when its newest record is damaged', async () => {
     const path = await madeRepository(10)
-    await strata(['run', path])
+    await inProcess(['run', path])
     const logs = join(path, 'strata/published/log')
     const [record = ''] = (await readdir(logs)).filter((name) => name.endsWith('.r1'))
     const bytes = await readFile(join(logs, record))
     await rm(join(logs, record))
     await writeFile(join(logs, record), bytes.subarray(0, -3))
-    const ended = await strata(['run', path, '--json'])
+    const ended = await inProcess(['run', path, '--json'])
     expect([ended.code, jsonIn(ended).error?.code]).toEqual([4, 'CORRUPTED'])
   })
 })
@@ -144,9 +144,9 @@ describe('strata log', () => {
 describe('a history that was rewritten', () => {
   it('is refused as a rollback, by name, before anything is read or changed', async () => {
     const { path, published, offered } = await forcePushed()
-    const before = await strata(['status', path])
+    const before = await inProcess(['status', path])
     for (const args of [['update'], ['run'], ['run', '--fresh']]) {
-      const ended = await strata([...args, path])
+      const ended = await inProcess([...args, path])
       expect(ended.code).toBe(6)
       expect(ended.stdout).toBe('')
       expect(ended.stderr).toContain('the history of main was rewritten')
@@ -154,33 +154,33 @@ describe('a history that was rewritten', () => {
       expect(ended.stderr).toContain(`${offered.slice(0, 12)} (31 commits)`)
       expect(ended.stderr).toContain('strata log --accept main')
     }
-    const { error } = jsonIn(await strata(['run', path, '--json']))
+    const { error } = jsonIn(await inProcess(['run', path, '--json']))
     expect(error).toMatchObject({
       code: 'ROLLBACK_DETECTED',
       kind: 'corrupt',
       details: { identifier: 'refs/heads/main', published, offered, expected: 40, found: 31 },
     })
-    expect((await strata(['log', path])).stdout).toContain('40 commits')
-    expect((await strata(['status', path])).stdout).toContain(before.lines[2])
+    expect((await inProcess(['log', path])).stdout).toContain('40 commits')
+    expect((await inProcess(['status', path])).stdout).toContain(before.lines[2])
   })
 
   it('is read once somebody has accepted it, and becomes what is published', async () => {
     const { path, offered } = await forcePushed()
-    const accepted = await strata(['log', path, '--accept', 'main'])
+    const accepted = await inProcess(['log', path, '--accept', 'main'])
     expect(accepted.stdout).toContain(`may go on from ${offered.slice(0, 12)} instead`)
     commit(path, [{ files: { further: 'on\n' } }])
-    const run = jsonIn(await strata(['update', path, '--json']))
+    const run = jsonIn(await inProcess(['update', path, '--json']))
     expect(run).toMatchObject({ startedAgain: 'rewritten', position: 32 })
     expect(await logsOf(path)).toMatchObject([{ position: 32, root: run.root, accepted: null }])
   })
 
   it('is accepted as it was then: another rewrite is refused again, the old line is not', async () => {
     const { path, published } = await forcePushed()
-    await strata(['log', path, '--accept', 'main'])
+    await inProcess(['log', path, '--accept', 'main'])
     git(path, ['update-ref', 'refs/heads/main', 'main~1'])
-    expect((await strata(['run', path])).code).toBe(6)
+    expect((await inProcess(['run', path])).code).toBe(6)
     git(path, ['update-ref', 'refs/heads/main', published])
-    expect((await strata(['run', path])).code).toBe(0)
+    expect((await inProcess(['run', path])).code).toBe(0)
     expect(await logsOf(path)).toMatchObject([{ position: 40, accepted: null }])
   })
 
@@ -188,15 +188,15 @@ describe('a history that was rewritten', () => {
     const { path } = await forcePushed()
     const store = join(path, 'strata')
     const [unpublished, unknown, nowhere] = [
-      await strata(['log', path, '--accept', 'other']),
-      await strata(['log', path, '--accept', '-']),
-      await strata(['log', store, '--accept', 'main']),
+      await inProcess(['log', path, '--accept', 'other']),
+      await inProcess(['log', path, '--accept', '-']),
+      await inProcess(['log', store, '--accept', 'main']),
     ]
     expect([unpublished.code, unknown.code, nowhere.code]).toEqual([1, 1, 3])
     expect(unpublished.stderr).toContain('nothing is published of other')
     git(path, ['symbolic-ref', 'HEAD', 'refs/heads/gone'])
     git(path, ['update-ref', '-d', 'refs/heads/main'])
-    expect((await strata(['log', path, '--accept', 'main'])).code).toBe(1)
+    expect((await inProcess(['log', path, '--accept', 'main'])).code).toBe(1)
   })
 })
 
@@ -204,7 +204,7 @@ describe('a history that was rewritten', () => {
 async function forcePushed(): Promise<{ path: string; published: string; offered: string }> {
   const path = await madeRepository(40)
   const published = git(path, ['rev-parse', 'main']).trim()
-  await strata(['run', path])
+  await inProcess(['run', path])
   git(path, ['update-ref', 'refs/heads/main', 'main~10'])
   const [offered = ''] = commit(path, [{ files: { another: 'way\n' } }])
   return { path, published, offered }
@@ -216,7 +216,7 @@ async function ownStore(path: string): Promise<FileBlobStore> {
 
 async function logsOf(path: string): Promise<readonly PublishedRoot[]> {
   const told: JsonResult & { readonly logs?: readonly PublishedRoot[] } = jsonIn(
-    await strata(['log', path, '--json']),
+    await inProcess(['log', path, '--json']),
   )
   return told.logs ?? []
 }

@@ -16,7 +16,7 @@ import { seal, verifySealed, type SealError, type Verified } from '../src/tidema
 import { git, madeRepository } from './support/git.ts'
 import { scratch } from './support/scratch.ts'
 import { born, stateOf } from './support/states.ts'
-import { jsonIn, strata } from './support/strata.ts'
+import { inProcess, jsonIn } from './support/strata.ts'
 
 /** A state with a file at each of these paths. */
 function stateWith(paths: readonly string[]): State {
@@ -206,18 +206,24 @@ describe('strata verify', () => {
     const clone = join(await scratch(), 'clone')
     git(path, ['clone', '--quiet', '--bare', '.', clone])
     const [one, other] = [
-      jsonIn(await strata(['run', path, '--json', '--every', '7'])),
-      jsonIn(await strata(['run', clone, '--json'])),
+      jsonIn(await inProcess(['run', path, '--json', '--every', '7'])),
+      jsonIn(await inProcess(['run', clone, '--json'])),
     ]
     expect(other.root).toBe(one.root)
-    const printed = await strata(['run', path])
+    const printed = await inProcess(['run', path])
     expect(printed.lines.at(-2)).toMatch(new RegExp(`root at [0-9a-f]{12} +${one.root}$`, 'u'))
 
-    const verified = await strata(['verify', clone, '--root', one.root ?? ''])
+    const verified = await inProcess(['verify', clone, '--root', one.root ?? ''])
     expect(verified.code).toBe(0)
     expect(verified.stdout).toContain(`✓ ${one.root}`)
     expect(verified.stdout).toContain('80 commits')
-    const json = await strata(['verify', join(clone, 'strata'), '--root', one.root ?? '', '--json'])
+    const json = await inProcess([
+      'verify',
+      join(clone, 'strata'),
+      '--root',
+      one.root ?? '',
+      '--json',
+    ])
     const state = await stateOf(path)
     const { commit, lines } = one
     expect(jsonIn(json)).toMatchObject({ verified: true, commit, lines, files: state.files.size })
@@ -226,29 +232,29 @@ describe('strata verify', () => {
   it('says which chunk is lost or lies: exit code 5; and is content after --fresh', async () => {
     const path = await madeRepository(80)
     const store = await scratch()
-    const { root = '' } = jsonIn(await strata(['run', path, '--json', '--store', store]))
+    const { root = '' } = jsonIn(await inProcess(['run', path, '--json', '--store', store]))
     const chunks = join(store, 'sealed/80', root, 'chunks')
     const [name = ''] = await readdir(chunks)
     const bytes = await readFile(join(chunks, name))
     await rm(join(chunks, name))
     await writeFile(join(chunks, name), bytes.subarray(1))
-    const lies = await strata(['verify', store, '--root', root])
+    const lies = await inProcess(['verify', store, '--root', root])
     expect([lies.code, lies.stdout]).toEqual([5, ''])
     expect(lies.stderr).toContain(`chunk ${name} is not what was sealed (CHUNK_CORRUPTED)`)
     await rm(join(chunks, name))
-    const lost = await strata(['verify', path, '--store', store, '--root', root, '--json'])
+    const lost = await inProcess(['verify', path, '--store', store, '--root', root, '--json'])
     expect(lost.code).toBe(5)
     expect(jsonIn(lost).error).toMatchObject({ code: 'CHUNK_NOT_FOUND', details: { index: name } })
-    await strata(['run', path, '--store', store, '--fresh'])
-    expect((await strata(['verify', store, '--root', root])).code).toBe(0)
+    await inProcess(['run', path, '--store', store, '--fresh'])
+    expect((await inProcess(['verify', store, '--root', root])).code).toBe(0)
   })
 
   it('needs a root: exit code 2, and 1 for one that was never sealed', async () => {
     const path = await madeRepository(5)
-    await strata(['run', path])
-    expect((await strata(['verify', path])).code).toBe(2)
-    expect((await strata(['verify', path, '--root', 'abc'])).code).toBe(2)
-    const unknown = await strata(['verify', path, '--root', 'a'.repeat(64)])
+    await inProcess(['run', path])
+    expect((await inProcess(['verify', path])).code).toBe(2)
+    expect((await inProcess(['verify', path, '--root', 'abc'])).code).toBe(2)
+    const unknown = await inProcess(['verify', path, '--root', 'a'.repeat(64)])
     expect(unknown.code).toBe(1)
     expect(unknown.stderr).toContain('nothing with the root')
   })
