@@ -2,22 +2,19 @@ import { attempt, coreError, thrownError, unwrap, type AsyncResult } from '@tide
 import { strataError, type Failure } from './errors.ts'
 import { findStore, type FoundStore, type StoreQuestion } from './find-store.ts'
 import { tipOf } from './history/repository.ts'
-import { branchOf, logOfBranch, type PublishedRoot } from './published-root.ts'
-import { latestOf, listPublished, publish } from './tidemark/log-persistence.ts'
+import { branchOf, logOfBranch } from './published-root.ts'
+import { latestOf, publish, readLogs, type Logs } from './tidemark/log-persistence.ts'
 
 /** What is published, by branch. `CHECKPOINT_NOT_FOUND` where there is no store. */
-export function logsOf(question: StoreQuestion): AsyncResult<PublishedRoot[], Failure> {
-  return withStore(question, async ({ store }) => unwrap(await listPublished(store)))
+export function logsOf(question: StoreQuestion): AsyncResult<Logs, Failure> {
+  return withStore(question, async ({ store }) => unwrap(await readLogs(store)))
 }
 
 /**
  * Writes down that a branch may go on from where it is now, although its history was rewritten.
  * What is published stays so, until the next run publishes the new line. Gives all logs.
  */
-export function acceptRewrite(
-  question: StoreQuestion,
-  branch: string,
-): AsyncResult<PublishedRoot[], Failure> {
+export function acceptRewrite(question: StoreQuestion, branch: string): AsyncResult<Logs, Failure> {
   return withStore(question, async ({ store, repository }) => {
     if (repository === undefined) throw notARepository(question.place)
     const log = logOfBranch(branch)
@@ -25,7 +22,7 @@ export function acceptRewrite(
     if (latest.published === undefined) throw notPublished(log)
     const accepted = unwrap(await tipOf(repository.path, question.environment, log))
     unwrap(await publish(store, latest, { ...latest.published, accepted }))
-    return unwrap(await listPublished(store))
+    return unwrap(await readLogs(store))
   })
 }
 

@@ -6,7 +6,7 @@ import type { Repository } from './history/repository.ts'
 import { short } from './notices.ts'
 import { branchOf, type PublishedRoot } from './published-root.ts'
 import { formatNoun } from './report/format.ts'
-import { latestOf, listPublished, publish, type Latest } from './tidemark/log-persistence.ts'
+import { latestOf, publish, readLogs, type Latest } from './tidemark/log-persistence.ts'
 import { keepSealed } from './tidemark/mkvs-chunks.ts'
 
 /** What is on no branch has this log. It promises nothing, so it may go anywhere. */
@@ -48,8 +48,10 @@ export async function publishRoot(
   next: PublishedRoot,
 ): Promise<void> {
   if (!saysTheSame(seen.published, next)) unwrap(await publish(store, seen, next))
-  const named = unwrap(await listPublished(store)).map(({ root }) => root)
-  unwrap(await keepSealed(store, new Set(named)))
+  const { published, damaged } = unwrap(await readLogs(store))
+  // What a damaged log names is not known, and must be there when the log is put back.
+  if (damaged.length > 0) return
+  unwrap(await keepSealed(store, new Set(published.map(({ root }) => root))))
 }
 
 function saysTheSame(published: PublishedRoot | undefined, next: PublishedRoot): boolean {

@@ -2,8 +2,7 @@ import { attempt, thrownError, unwrap, type AsyncResult } from '@tidemark/core'
 import type { Failure } from './errors.ts'
 import { findStore, nothingSaved, type StoreQuestion } from './find-store.ts'
 import type { Progress } from './phases.ts'
-import type { PublishedRoot } from './published-root.ts'
-import { listPublished } from './tidemark/log-persistence.ts'
+import { readLogs, type Logs } from './tidemark/log-persistence.ts'
 import { lookAtPhases } from './tidemark/operation.ts'
 import { lookAtPlace, type Offset } from './tidemark/stream-store.ts'
 
@@ -16,7 +15,7 @@ export interface Status {
   /** How many epochs are kept. */
   readonly epochs: number
   /** What is published, by branch. */
-  readonly logs: readonly PublishedRoot[]
+  readonly logs: Logs
   /** The commit that is checked out, where the repository is known. */
   readonly head: string | undefined
 }
@@ -30,7 +29,7 @@ export async function statusOf(question: StoreQuestion): AsyncResult<Status, Fai
     const progress = unwrap(await lookAtPhases(store))
     const place = unwrap(await lookAtPlace(store))
     if (progress === undefined && place.offset === undefined) throw nothingSaved()
-    const logs = unwrap(await listPublished(store))
+    const logs = unwrap(await readLogs(store))
     return { progress, ...place, logs, head: repository?.head }
   }
   const status = await attempt(look, thrownError<Failure>)

@@ -8,7 +8,7 @@ import {
   encodePublishedRoot,
   type PublishedRoot,
 } from '../src/published-root.ts'
-import { latestOf, listPublished, publish } from '../src/tidemark/log-persistence.ts'
+import { latestOf, publish, readLogs } from '../src/tidemark/log-persistence.ts'
 import { commit, git, madeRepository } from './support/git.ts'
 import { inProcess, jsonIn, type JsonResult } from './support/strata.ts'
 
@@ -53,12 +53,12 @@ describe('a published root', () => {
     unwrap(await publish(store, seen, MAIN))
     const late = await publish(store, seen, { ...MAIN, position: 3000 })
     expect(late.ok ? late.value : late.error.code).toBe('CONFLICT')
-    expect(unwrap(await listPublished(store))).toEqual([MAIN])
+    expect(unwrap(await readLogs(store)).published).toEqual([MAIN])
   })
 
   it('is looked for without a trace', async () => {
     const store = new MemoryBlobStore()
-    expect(unwrap(await listPublished(store))).toEqual([])
+    expect(unwrap(await readLogs(store))).toEqual({ published: [], damaged: [] })
     for await (const { key } of store.list()) expect.unreachable(key)
   })
 })
@@ -130,7 +130,7 @@ describe('strata log', () => {
 
   it('is frozen when its newest record is damaged', async () => {
     const path = await madeRepository(10)
-    await inProcess(['run', path])
+    const { root = '' } = jsonIn(await inProcess(['run', path, '--json']))
     const logs = join(path, 'strata/published/log')
     const [record = ''] = (await readdir(logs)).filter((name) => name.endsWith('.r1'))
     const bytes = await readFile(join(logs, record))
@@ -138,6 +138,16 @@ describe('strata log', () => {
     await writeFile(join(logs, record), bytes.subarray(0, -3))
     const ended = await inProcess(['run', path, '--json'])
     expect([ended.code, jsonIn(ended).error?.code]).toEqual([4, 'CORRUPTED'])
+    expect((await inProcess(['log', path])).stdout).toContain('main  frozen')
+
+    // Another branch is not, and what the frozen log names stays.
+    git(path, ['update-ref', 'refs/heads/other', 'main~1'])
+    git(path, ['symbolic-ref', 'HEAD', 'refs/heads/other'])
+    expect((await inProcess(['run', path])).code).toBe(0)
+    expect((await inProcess(['verify', path, '--root', root])).code).toBe(0)
+    await rm(join(logs, record))
+    await writeFile(join(logs, record), bytes)
+    expect(await logsOf(path)).toMatchObject([{ root }, { log: 'refs/heads/other' }])
   })
 })
 

@@ -2,12 +2,17 @@ import { short } from '../notices.ts'
 import { branchOf, type PublishedRoot } from '../published-root.ts'
 import { formatNoun } from './format.ts'
 import { JSON_VERSION } from './json.ts'
+import type { Logs } from '../tidemark/log-persistence.ts'
 import type { Page } from './page.ts'
 
 /** What is published, as text: for each log what it says, since when, and the root. */
-export function renderLogs(logs: readonly PublishedRoot[], { paint }: Page): string {
-  if (logs.length === 0) return '  Nothing is published yet.\n'
-  return logs.map((log) => linesOf(log, paint.bold(branchOf(log.log))).join('')).join('\n')
+export function renderLogs({ published, damaged }: Logs, { paint }: Page): string {
+  const name = (log: string): string => paint.bold(branchOf(log))
+  const parts = [
+    ...published.map((root) => linesOf(root, name(root.log)).join('')),
+    ...damaged.map(({ log, reason }) => `  ${name(log)}  ${paint.bad('frozen')}: ${reason}\n`),
+  ]
+  return parts.length === 0 ? '  Nothing is published yet.\n' : parts.join('\n')
 }
 
 function linesOf(published: PublishedRoot, name: string): string[] {
@@ -20,9 +25,7 @@ function linesOf(published: PublishedRoot, name: string): string[] {
 }
 
 /** The same as one line of JSON; the README describes each field. */
-export function logsJson(logs: readonly PublishedRoot[]): string {
-  return JSON.stringify({
-    strata: JSON_VERSION,
-    logs: logs.map((published) => ({ ...published, accepted: published.accepted ?? null })),
-  })
+export function logsJson({ published, damaged }: Logs): string {
+  const logs = published.map((root) => ({ ...root, accepted: root.accepted ?? null }))
+  return JSON.stringify({ strata: JSON_VERSION, logs, damaged })
 }

@@ -31,10 +31,12 @@ export function renderStatus(status: Status, { paint }: Page): string {
   if (results.seal !== undefined) {
     rows.push(['root', `${results.seal.root}, in ${formatNoun(results.seal.chunks, 'chunk')}`])
   }
-  for (const { log, position, commit } of logs) {
+  for (const { log, position, commit } of logs.published) {
     const what = `${formatNoun(position, 'commit')} to ${short(commit)}`
     rows.push(['published', `${branchOf(log)}: ${what}`])
   }
+  for (const { log } of logs.damaged)
+    rows.push(['published', `${branchOf(log)}: damaged, and frozen`])
   const lines = rows.map(
     ([name = '', value = '']) => `  ${paint.bold(name.padEnd(WIDTH))}${value}\n`,
   )
@@ -61,6 +63,11 @@ export function statusJson({ progress, offset, epochs, logs, head }: Status): st
     root: results.seal?.root ?? null,
     chunks: results.seal?.chunks ?? null,
     digest: results.analyse?.digest ?? null,
-    published: logs.map(({ log, position, commit, root }) => ({ log, position, commit, root })),
+    published: logs.published.map(({ log, position, commit, root }) => ({
+      log,
+      position,
+      commit,
+      root,
+    })),
   })
 }

@@ -1,5 +1,6 @@
 import {
   attempt,
+  ok,
   prefixed,
   thrownError,
   unwrap,
@@ -32,12 +33,7 @@ const PUBLISHED = 'published/'
 /** The newest root of a log. A damaged one is `CORRUPTED`: its log is frozen until it is restored. */
 export async function latestOf(store: BlobStore, log: string): AsyncResult<Latest, LogError> {
   const logs = open(store)
-  const read = async (): Promise<Latest> => {
-    const { revision, bytes } = unwrap(await logs.snapshot(log))
-    if (bytes === undefined) return { revision, published: undefined }
-    return { revision, published: unwrap(decodePublishedRoot(log, bytes)) }
-  }
-  const latest = await attempt(read, thrownError<LogError>)
+  const latest = await newest(logs, log)
   await logs.close()
   return latest
 }
@@ -58,21 +54,41 @@ export async function publish(
   return stored
 }
 
-/** The newest roots of all logs, by name. Changes nothing, and makes nothing. */
-export async function listPublished(store: BlobStore): AsyncResult<PublishedRoot[], LogError> {
+/** What all logs say. */
+export interface Logs {
+  /** The newest roots, by name of the log. */
+  readonly published: readonly PublishedRoot[]
+  /** Logs whose newest record cannot be read. They are frozen, and only they. */
+  readonly damaged: readonly { readonly log: string; readonly reason: string }[]
+}
+
+/** Reads all logs. Changes nothing, and makes nothing. */
+export async function readLogs(store: BlobStore): AsyncResult<Logs, LogError> {
   const logs = open(store)
-  const read = async (): Promise<PublishedRoot[]> => {
-    if (!(await isThere(store))) return []
+  const read = async (): Promise<Logs> => {
     const published: PublishedRoot[] = []
-    for (const log of unwrap(await logs.logs())) {
-      const bytes = unwrap(await logs.latest(log))
-      if (bytes !== undefined) published.push(unwrap(decodePublishedRoot(log, bytes)))
+    const damaged: { log: string; reason: string }[] = []
+    for (const log of (await isThere(store)) ? unwrap(await logs.logs()) : []) {
+      const latest = await newest(logs, log)
+      if (latest.ok && latest.value.published !== undefined) published.push(latest.value.published)
+      if (latest.ok) continue
+      if (latest.error.code !== 'CORRUPTED') throw latest.error
+      damaged.push({ log, reason: latest.error.message })
     }
-    return published
+    return { published, damaged }
   }
-  const listed = await attempt(read, thrownError<LogError>)
+  const all = await attempt(read, thrownError<LogError>)
   await logs.close()
-  return listed
+  return all
+}
+
+async function newest(logs: LogStatePersistence, log: string): AsyncResult<Latest, LogError> {
+  const snapshot = await logs.snapshot(log)
+  if (!snapshot.ok) return snapshot
+  const { revision, bytes } = snapshot.value
+  if (bytes === undefined) return ok({ revision, published: undefined })
+  const published = decodePublishedRoot(log, bytes)
+  return published.ok ? ok({ revision, published: published.value }) : published
 }
 
 function open(store: BlobStore): LogStatePersistence {
