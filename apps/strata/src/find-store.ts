@@ -55,13 +55,14 @@ export function nothingSaved(): Failure {
   return coreError('CHECKPOINT_NOT_FOUND', message, { identifier: 'run' })
 }
 
-/** A store has these parts side by side; a working tree that has both has git's as well. */
+/**
+ * A store has a place and phases side by side; a sealed result that somebody was given is one too.
+ * A working tree with such names has git's as well.
+ */
 async function looksLikeStore(path: string): Promise<boolean> {
-  const [parts, worktree] = [
-    await Promise.all([isDirectory(join(path, 'phases')), isDirectory(join(path, 'place'))]),
-    await isDirectory(join(path, '.git')),
-  ]
-  return parts.every(Boolean) && !worktree
+  const has = (name: string): Promise<boolean> => isDirectory(join(path, name))
+  if (await has('.git')) return false
+  return (await has('sealed')) || ((await has('place')) && (await has('phases')))
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { MemoryBlobStore, unwrap, type BlobStore } from '@tidemark/core'
 import { decodeMetadata, encodeMetadata, type Metadata } from '@tidemark/mkvs-chunks'
 import { assert, boolean, integer, nat, property, record } from 'fast-check'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { addAuthor } from '../src/layers/authors.ts'
@@ -226,6 +226,10 @@ describe('strata verify', () => {
     ])
     const state = await stateOf(path)
     const { commit, lines } = one
+    // Whoever was given the chunks, and nothing else, can check them.
+    const given = await scratch()
+    await cp(join(clone, 'strata/sealed'), join(given, 'sealed'), { recursive: true })
+    expect((await inProcess(['verify', given, '--root', one.root ?? ''])).code).toBe(0)
     expect(jsonIn(json)).toMatchObject({ verified: true, commit, lines, files: state.files.size })
   })
 
