@@ -19,7 +19,7 @@ export async function restores(dir) {
   const { checkpointId } = unwrap(await writer.commit())
   const state = unwrap(await store.openState(checkpointId))
   const whole = new Uint8Array(SIZE)
-  mkdirSync(`${dir}/plain`)
+  mkdirSync(`${dir}/plain`, { recursive: true })
   writeFileSync(`${dir}/plain/state`, whole)
   const times = await inTurn(9, {
     stream: () => timeMs(() => drain(state.stream('large'))),

@@ -7,6 +7,7 @@ import {
   type CommitLog,
 } from '@tidemark/core'
 import type { Integer } from '../manifest/create-manifest.ts'
+import { nextTurn } from '../state/turn.ts'
 import type { CheckpointRef, PruneReport } from '../store/checkpoint-store.ts'
 import type { ReadStoreError, WriteStoreError } from '../store/store-errors.ts'
 import type { Attempts } from './attempts.ts'
@@ -116,6 +117,8 @@ export class Writing {
   }
 
   async #collectAndTell(): Promise<void> {
+    // Taking a large file away holds the event loop up: the save has its answer first.
+    await nextTurn()
     const done = await this.collect()
     this.#collecting = undefined
     if (!done.ok) this.#parts.onEvent({ kind: 'collect-failed', error: done.error })

@@ -43,21 +43,28 @@ export async function* inPieces(source: StateSource): AsyncGenerator<Uint8Array,
   if (heldBytes > 0) yield held.length === 1 && held[0] !== undefined ? held[0] : concat(held)
 }
 
-/** The same pieces, the next one already asked for while one is worked on. */
-export async function* readAhead<T>(pieces: AsyncIterable<T>): AsyncGenerator<T, void> {
+/** The same pieces, so many more already asked for while one is worked on. */
+export async function* readAhead<T>(
+  pieces: AsyncIterable<T>,
+  ahead: number = 1,
+): AsyncGenerator<T, void> {
   const source = pieces[Symbol.asyncIterator]()
-  let next = source.next()
+  const asked: Promise<IteratorResult<T, unknown>>[] = []
+  const ask = (): void => {
+    const next = source.next()
+    // Its failure is reported when its turn comes, also if nobody asks for it.
+    next.catch(() => undefined)
+    asked.push(next)
+  }
   try {
-    for (;;) {
-      const current = await next
-      if (current.done === true) return
-      next = source.next()
-      // Its failure is reported when its turn comes, also if nobody asks for it.
-      next.catch(() => undefined)
+    for (ask(); ;) {
+      const current = await asked.shift()
+      if (current === undefined || current.done === true) return
+      while (asked.length < ahead) ask()
       yield current.value
     }
   } finally {
-    await next.catch(() => undefined)
+    await Promise.allSettled(asked)
     await source.return?.()
   }
 }

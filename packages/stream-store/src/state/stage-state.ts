@@ -4,8 +4,6 @@ import {
   err,
   isTidemarkError,
   ok,
-  sha256,
-  toHex,
   type AsyncResult,
   type CoreError,
   type PutError,
@@ -13,6 +11,7 @@ import {
   type Sha256,
 } from '@tidemark/core'
 import { addPiece, type OpenPart, type PackWriter } from './pack-writer.ts'
+import { pieceDigest } from './piece-digest.ts'
 import { inPieces, type StateSource } from './pieces.ts'
 import { INLINE_SLOT_BYTES, INLINE_TOTAL_BYTES, type SlotPart } from './slot.ts'
 import { nextTurn } from './turn.ts'
@@ -74,13 +73,15 @@ async function writePiece(
 ): AsyncResult<void, PutError> {
   const place = await pack.place(piece.length)
   if (!place.ok) return place
+  if (whole === undefined) {
+    const [written, digest] = await Promise.all([pack.write(piece), pieceDigest(piece)])
+    addPiece(parts, place.value, piece.length, digest)
+    return written
+  }
   const writing = pack.write(piece)
   await nextTurn()
-  if (whole === undefined) addPiece(parts, place.value, piece.length, toHex(sha256(piece)))
-  else {
-    whole.update(piece)
-    addPiece(parts, place.value, piece.length, undefined)
-  }
+  whole.update(piece)
+  addPiece(parts, place.value, piece.length, undefined)
   return writing
 }
 
