@@ -8,6 +8,8 @@ import {
   type LogRecord,
 } from '@tidemark/core'
 import { streamError, type ReadStoreError } from '../store/store-errors.ts'
+import type { Fault } from '../manifest/validate-manifest.ts'
+import { faultOf } from '../store/validate-stored.ts'
 import type { SkippedCheckpoint } from '../store/checkpoint-store.ts'
 import type { Entry, Head, SegmentRef } from './head.ts'
 import { decodeRecord, isStoreRecord, type StoreRecord } from './record.ts'
@@ -25,6 +27,7 @@ export interface Found {
 /** A record that cannot be read. */
 export interface DamagedRecord {
   readonly seq: number
+  readonly fault: Fault
   readonly reason: string
 }
 
@@ -43,7 +46,7 @@ export async function findHead(
     // What a newer version wrote is not damaged: to step over it would be to lose it.
     const newer = skipped.find(({ error }) => error.code === 'UNSUPPORTED_VERSION')
     if (newer !== undefined) return err(newer.error)
-    const damaged = skipped.map(({ seq, error }) => ({ seq, reason: error.message }))
+    const damaged = skipped.map(({ seq, error }) => damageOf(seq, error))
     if (record === undefined) return ok({ head: undefined, seq: 0, damaged })
     const found = await walkBack(log, record, damaged, options)
     if (!found.ok) return found
@@ -86,7 +89,7 @@ export async function walkBack(
       const read = await log.read(seq, options)
       if (!read.ok && !isDamaged(read.error)) return read
       if (!read.ok) {
-        damaged.push({ seq, reason: read.error.message })
+        damaged.push(damageOf(seq, read.error))
         continue
       }
       record = read.value
@@ -96,7 +99,7 @@ export async function walkBack(
     const decoded = decodeRecord(record.payload, seq)
     if (decoded.ok) return ok({ head: decoded.value.head, seq, damaged })
     if (decoded.error.code === 'UNSUPPORTED_VERSION') return decoded
-    damaged.push({ seq, reason: decoded.error.message })
+    damaged.push(damageOf(seq, decoded.error))
   }
   return ok({ head: undefined, seq: 0, damaged })
 }
@@ -126,7 +129,7 @@ export async function readSegment(
 
 /** Damaged records as recovery reports them. */
 export function asSkipped(damaged: readonly DamagedRecord[]): SkippedCheckpoint[] {
-  return damaged.map(({ seq, reason }) => ({ checkpointId: undefined, seq, reason }))
+  return damaged.map((record) => ({ checkpointId: undefined, ...record }))
 }
 
 /** The error for a history that is not there although it must be. */
@@ -136,6 +139,10 @@ export function lost(reason: 'missing' | 'damaged', seq?: number): ReadStoreErro
       ? 'the history of this store is missing; restore it from a copy'
       : 'the history of this store is damaged; restore it from a copy'
   return streamError('HEAD_LOST', message, seq === undefined ? { reason } : { reason, seq })
+}
+
+function damageOf(seq: number, error: ReadStoreError): DamagedRecord {
+  return { seq, fault: faultOf(error), reason: error.message }
 }
 
 function isDamaged(error: LogReadError): boolean {

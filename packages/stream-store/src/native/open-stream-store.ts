@@ -71,6 +71,7 @@ export async function openStreamStore(
     log,
     pins,
     vnodeCount: options.vnodeCount ?? DEFAULT_VNODE_COUNT,
+    clock: options.clock ?? systemClock,
     onEvent: options.onEvent ?? (() => undefined),
     release: options.closeMedium === true ? () => store.close() : undefined,
   }

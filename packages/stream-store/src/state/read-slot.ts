@@ -1,10 +1,4 @@
-import {
-  coreError,
-  unwrap,
-  type BlobStore,
-  type CallOptions,
-  type CoreError,
-} from '@tidemark/core'
+import { coreError, unwrap, type BlobStore, type CallOptions, type CoreError } from '@tidemark/core'
 import { pieceDigest } from './piece-digest.ts'
 import { inPieces, readAhead } from './pieces.ts'
 import type { SlotPart } from './slot.ts'
