@@ -75,6 +75,35 @@ export function headFinder(
   }
 }
 
+/** So many numbers behind the newest are looked at when a store is opened. */
+const LOOK_BEHIND = 2
+
+/**
+ * Whether records lie behind the one that counts as the newest. The log looks for the newest by
+ * halving, so a record that somebody took away may end it there: what is behind the gap would be
+ * lost without a word.
+ */
+export async function findGap(
+  log: CommitLog,
+  options?: CallOptions,
+): AsyncResult<number | undefined, ReadStoreError> {
+  const newestSeq = async (): Promise<number | undefined> => {
+    const latest = await log.latest(options)
+    return latest.ok ? (latest.value?.seq ?? 0) : undefined
+  }
+  const newest = await newestSeq()
+  // Damaged, or not to be had: those who looked for the head have said so.
+  if (newest === undefined) return ok(undefined)
+  for (let seq = newest + 2; seq < newest + 2 + LOOK_BEHIND; seq += 1) {
+    const behind = await log.read(seq, options)
+    if (!behind.ok && !isDamaged(behind.error)) return behind
+    if (behind.ok && behind.value === undefined) continue
+    // Perhaps it was appended since, and so was the one between.
+    return ok((await newestSeq()) === newest ? newest + 1 : undefined)
+  }
+  return ok(undefined)
+}
+
 /** From a record to the newest head at or before it; `undefined`: it was truncated meanwhile. */
 export async function walkBack(
   log: CommitLog,
