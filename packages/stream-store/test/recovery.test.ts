@@ -8,7 +8,7 @@ import {
 } from '@tidemark/core'
 import { SimulatedDisk } from '@tidemark/core/testing'
 import { describe, expect, it } from 'vitest'
-import { openLaminarStore } from '../src/file/index.ts'
+import { openLaminarStore, openStreamStore as openStreamStoreIn } from '../src/file/index.ts'
 import { checkpointStore, createManifest, encodeManifest, openStreamStore } from '../src/index.ts'
 import { recoverLatest } from '../src/store/recover.ts'
 import { faultyMedium, keysOf, present } from './support/media.ts'
@@ -243,6 +243,30 @@ describe('what recovery passes over', () => {
       [3n, 'missing'],
       [2n, 'corrupt'],
     ])
+    await store.close()
+  })
+})
+
+describe('half a put that a crash left on the disk', () => {
+  const HOUR_MS = 3_600_000
+
+  it.each(['native', 'of the original'])('is swept when it is old (layout %s)', async (layout) => {
+    const disk = new SimulatedDisk()
+    let now = 1
+    const options = { dir: '/s', fileSystem: disk.fileSystem(), nowMs: () => now }
+    const store =
+      layout === 'native'
+        ? unwrap(await openStreamStoreIn(options))
+        : unwrap(await openLaminarStore(options))
+    unwrap(await store.saveWithState(manifest(1), state(1)))
+    const dir = layout === 'native' ? '/s/blob' : '/s/checkpoints/checkpoint_000001'
+    disk.plant(`${dir}/.tmp-0123-1`, new Uint8Array(10))
+    unwrap(await store.cleanupOrphans())
+    expect(disk.paths()).toContain(`${dir}/.tmp-0123-1`)
+    now = Date.now() + HOUR_MS + 1
+    expect(unwrap(await store.cleanupOrphans())).toBe(0)
+    expect(disk.paths().filter((path) => path.includes('.tmp-'))).toEqual([])
+    expect(unwrap(await store.validateCheckpoint(1n)).valid).toBe(true)
     await store.close()
   })
 })

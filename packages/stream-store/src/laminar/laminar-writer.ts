@@ -250,9 +250,12 @@ export class LaminarFiles {
     return NOTHING_PRUNED
   }
 
-  #sweep(): AsyncResult<number, ReadStoreError> {
-    const oldestMs = this.#parts.nowMs() - this.#parts.orphanMinAgeMs
-    return sweepFiles(this.#place, oldestMs, this.#onGone)
+  async #sweep(): AsyncResult<number, ReadStoreError> {
+    const { nowMs, orphanMinAgeMs } = this.#parts
+    const swept = await sweepFiles(this.#place, nowMs() - orphanMinAgeMs, this.#onGone)
+    if (!swept.ok) return swept
+    const tidied = await this.#place.store.sweep({ now: nowMs })
+    return tidied.ok ? swept : tidied
   }
 
   async #isSame(manifest: CheckpointManifest): Promise<boolean> {

@@ -101,7 +101,11 @@ export class Writing {
     }, options)
     if (!orphans.ok) return orphans
     const swept = await deleteAll(store, orphans.value.map(blobKey), options)
-    return swept.ok ? ok(dropped.value + swept.value) : swept
+    if (!swept.ok) return swept
+    // What crashed puts left of themselves is no blob, and only the medium knows of it.
+    const { nowMs } = this.policy
+    const tidied = (await store.sweep?.({ ...options, now: nowMs })) ?? ok()
+    return tidied.ok ? ok(dropped.value + swept.value) : tidied
   }
 
   /** See `StreamStore.collect`. */
