@@ -52,6 +52,12 @@ async function judge(open: OpenLayout, disk: SimulatedDisk, marks: readonly stri
   const report = unwrap(await store.recoverLatestValidated())
   const chosen = report.chosenId ?? 0n
   expect(chosen >= saved && chosen <= begun, `${chosen} of ${saved}..${begun}\n${why}`).toBe(true)
+  for (const { checkpointId } of unwrap(await store.list())) {
+    expect(
+      unwrap(await store.loadStateData(checkpointId)),
+      `state of ${checkpointId}`,
+    ).toBeDefined()
+  }
   if (chosen > 0n) {
     expect(unwrap(await store.loadLatest())?.watermark).toBe(chosen * 3n)
     const state = unwrap(await store.loadStateData(chosen))

@@ -223,6 +223,18 @@ describe('what was given up', () => {
     await store.close()
   })
 
+  it('is deleted after the save that gave it up has its answer, not before', async () => {
+    const medium = faultyMedium()
+    const store = await open(medium, { keep: 1, graceMs: 0 })
+    for (const id of [1, 2, 3]) {
+      const before = medium.calls.delete
+      unwrap(await store.saveWithState(manifest(id), [pattern(100_000, id)]))
+      expect(medium.calls.delete).toBe(before)
+      await expect.poll(() => keysOf(medium, 'blob/')).toHaveLength(1)
+    }
+    await store.close()
+  })
+
   it('stays while a reader has it open', async () => {
     const medium = new MemoryBlobStore()
     const store = await open(medium, { keep: 1, graceMs: 0 })
@@ -436,6 +448,17 @@ describe('many checkpoints', () => {
     expect(unwrap(await store.listIds())[0]).toBe(302n)
     expect(unwrap(await store.loadById(302n))).toBeDefined()
     await store.close()
+  })
+
+  it.each([126, 127, 128, 129])('%i of them: truncating the log spares what is kept', async (n) => {
+    const medium = new MemoryBlobStore()
+    const store = await open(medium, { keep: 3 })
+    for (let id = 1; id <= n; id++) unwrap(await store.save(manifest(id)))
+    await store.close()
+    const reader = await open(medium, { mode: 'read' })
+    const ids = unwrap(await reader.listIds())
+    expect(ids).toEqual([n - 2, n - 1, n].map(BigInt))
+    for (const id of ids) expect(unwrap(await reader.loadById(id))?.checkpointId).toBe(id)
   })
 
   it('with the default limit keep the log short', async () => {
