@@ -141,6 +141,9 @@ describe('a directory of the original', () => {
     const report = unwrap(await store.recoverLatestValidated())
     expect(report).toMatchObject({ chosenId: 1n, examined: 7, visited: 7 })
     expect(report.skipped.map(({ checkpointId }) => checkpointId)).toEqual([7n, 6n, 5n, 4n, 3n, 2n])
+    // The last is whole, and it is the manifest of another checkpoint.
+    expect(await store.loadById(7n)).toMatchObject({ error: { code: 'CORRUPTED' } })
+    expect(unwrap(await store.list()).map(({ checkpointId }) => checkpointId)).toEqual([1n])
     await store.close()
   })
 

@@ -12,7 +12,7 @@ import type { Fault } from '../manifest/validate-manifest.ts'
 import { faultOf } from '../store/validate-stored.ts'
 import type { SkippedCheckpoint } from '../store/checkpoint-store.ts'
 import type { Entry, Head, SegmentRef } from './head.ts'
-import { decodeRecord, isStoreRecord, type StoreRecord } from './record.ts'
+import { decodeContent, decodeHead, isStoreRecord, type RecordContent } from './record.ts'
 
 /** What a log says of its store. */
 export interface Found {
@@ -85,14 +85,16 @@ const LOOK_BEHIND = 2
  */
 export async function findGap(
   log: CommitLog,
+  { damaged }: Found,
   options?: CallOptions,
 ): AsyncResult<number | undefined, ReadStoreError> {
+  // What is damaged at the end was found there, and told.
+  if (damaged.length > 0) return ok(undefined)
   const newestSeq = async (): Promise<number | undefined> => {
     const latest = await log.latest(options)
     return latest.ok ? (latest.value?.seq ?? 0) : undefined
   }
   const newest = await newestSeq()
-  // Damaged, or not to be had: those who looked for the head have said so.
   if (newest === undefined) return ok(undefined)
   for (let seq = newest + 2; seq < newest + 2 + LOOK_BEHIND; seq += 1) {
     const behind = await log.read(seq, options)
@@ -125,23 +127,23 @@ export async function walkBack(
     }
     if (record === undefined) return ok(undefined)
     if (!isStoreRecord(record.payload)) continue
-    const decoded = decodeRecord(record.payload, seq)
-    if (decoded.ok) return ok({ head: decoded.value.head, seq, damaged })
-    if (decoded.error.code === 'UNSUPPORTED_VERSION') return decoded
-    damaged.push(damageOf(seq, decoded.error))
+    const head = decodeHead(record.payload, seq)
+    if (head.ok) return ok({ head: head.value, seq, damaged })
+    if (head.error.code === 'UNSUPPORTED_VERSION') return head
+    damaged.push(damageOf(seq, head.error))
   }
   return ok({ head: undefined, seq: 0, damaged })
 }
 
-/** The record of a number, read as one of the store's; `undefined` when it is gone. */
+/** What the record of a number holds beside the head; `undefined` when it is gone. */
 export async function readRecord(
   log: CommitLog,
   seq: number,
   options?: CallOptions,
-): AsyncResult<StoreRecord | undefined, ReadStoreError> {
+): AsyncResult<RecordContent | undefined, ReadStoreError> {
   const read = await log.read(seq, options)
   if (!read.ok || read.value === undefined) return read.ok ? ok(undefined) : read
-  return decodeRecord(read.value.payload, seq)
+  return decodeContent(read.value.payload, seq)
 }
 
 /** The entries of a segment, ids ascending. */

@@ -65,7 +65,7 @@ export async function openStreamStore(
   const find = headFinder(log)
   const before = await find(options)
   if (!before.ok) return before
-  const gap = await findGap(log, options)
+  const gap = await findGap(log, before.value, options)
   if (!gap.ok) return gap
   if (gap.value !== undefined) return err(lost('missing', gap.value))
   const pins = store.supports.pins ? new Pins(store, clockOf(options)) : undefined

@@ -13,7 +13,7 @@ import type { ReadStoreError } from '../store/store-errors.ts'
 import { MISSING } from '../store/validate-stored.ts'
 import { isCheckpoint, type Entry, type Head, type SegmentRef } from './head.ts'
 import { readRecord, readSegment, type Found } from './history.ts'
-import type { StoreRecord } from './record.ts'
+import type { RecordContent } from './record.ts'
 
 /** Where blobs lie. */
 export function blobKey(name: string): string {
@@ -23,7 +23,7 @@ export function blobKey(name: string): string {
 /** An entry with what its record says. */
 export interface Stored {
   readonly entry: Entry
-  readonly record: StoreRecord
+  readonly record: RecordContent
 }
 
 /** What reading needs: the log, the medium, and the newest head. */
