@@ -13,7 +13,7 @@ export const mutants = [
     file: 'src/native/checkpoint-writer.ts',
     from: 'const finished = await attempt.pack.finish()',
     to: 'const finished = { ok: true }\n      void attempt.pack.finish()',
-    tests: SCHEDULES,
+    tests: STORE,
   },
   {
     name: 'chunks are published before they are durable',

@@ -1,4 +1,4 @@
-import { MemoryBlobStore, unwrap, type BlobStore } from '@tidemark/core'
+import { coreError, err, MemoryBlobStore, unwrap, type BlobStore } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import {
   createManifest,
@@ -136,6 +136,35 @@ describe('state in slots', () => {
     expect(equal(unwrap(await state.bytes('b')), pattern(300_000, 2))).toBe(true)
     expect(await writer.commit()).toMatchObject({ error: { code: 'CLOSED' } })
     await state.close()
+    await store.close()
+  })
+
+  it('whose blob fails at its very end is in no checkpoint', async () => {
+    const inner = new MemoryBlobStore()
+    let isFull = true
+    const medium: BlobStore = {
+      ...faultyMedium(inner),
+      put: async (key, body, options) => {
+        if (!key.startsWith('blob/') || body instanceof Uint8Array) {
+          return inner.put(key, body, options)
+        }
+        for await (const piece of body) void piece
+        await new Promise((resolve) => setTimeout(resolve, 10))
+        if (!isFull) return inner.put(key, pattern(100_000), options)
+        return err(coreError('NO_SPACE', 'full', { operation: 'put', key }))
+      },
+    }
+    const store = await open(medium)
+    const writer = unwrap(store.begin())
+    unwrap(await writer.put('a', pattern(100_000)))
+    expect(await writer.commit()).toMatchObject({ error: { code: 'NO_SPACE' } })
+    expect(await store.saveWithState(manifest(7), [pattern(100_000)])).toMatchObject({
+      error: { code: 'NO_SPACE' },
+    })
+    expect(unwrap(await store.listIds())).toEqual([])
+    isFull = false
+    unwrap(await store.saveWithState(manifest(7), [pattern(100_000)]))
+    expect(unwrap(await store.recoverLatestValidated()).chosenId).toBe(7n)
     await store.close()
   })
 
