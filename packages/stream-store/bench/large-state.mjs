@@ -10,10 +10,10 @@ const SLOTS = 8
 /** What the machine does to an event loop that has nothing to do. */
 const IDLE = `
   const { monitorEventLoopDelay } = require('node:perf_hooks')
-  const { parentPort } = require('node:worker_threads')
+  const { workerData } = require('node:worker_threads')
   const delay = monitorEventLoopDelay({ resolution: 5 })
   delay.enable()
-  parentPort.once('message', () => parentPort.postMessage(delay.percentile(99) / 1e6))
+  setInterval(() => (workerData[0] = delay.percentile(99) / 1e6), 100)
 `
 
 /** State larger than memory should be: saved and restored, memory and event loop watched. */
@@ -32,7 +32,8 @@ export async function largeState(dir, full) {
       yield piece
     }
   }
-  const idle = new Worker(IDLE, { eval: true })
+  const idleP99 = new Float64Array(new SharedArrayBuffer(8))
+  const idle = new Worker(IDLE, { eval: true, workerData: idleP99 })
   delay.enable()
   const began = performance.now()
   const writer = unwrap(store.begin())
@@ -51,10 +52,7 @@ export async function largeState(dir, full) {
   }
   const restored = performance.now()
   delay.disable()
-  const idleP99 = await new Promise((resolve) => {
-    idle.once('message', resolve)
-    idle.postMessage('over')
-  })
+  await idle.terminate()
   if (read !== size) throw new Error('short')
   await state.close()
   await store.close()
@@ -67,5 +65,5 @@ export async function largeState(dir, full) {
   row('  memory of the process, at most', mib(peak), '', '≤ 512 MiB', peak <= 512 * MIB)
   const p99 = delay.percentile(99) / 1e6
   row('  event loop delay, p99', `${p99.toFixed(1)} ms`, '', '< 20 ms', p99 < 20)
-  row('  the same of a thread that did nothing meanwhile', `${idleP99.toFixed(1)} ms`, '')
+  row('  the same of a thread that did nothing meanwhile', `${idleP99[0].toFixed(1)} ms`, '')
 }

@@ -1,5 +1,6 @@
 // Processes that save in a loop and are killed with SIGKILL at random instants, one after the other
 // on one directory. Shared by the test and the long runs, so it is on the built package.
+import { Buffer as NodeBuffer } from 'node:buffer'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -7,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { unwrap } from '@tidemark/core'
+import { concat, unwrap } from '@tidemark/core'
 import { seededRandom } from '@tidemark/core/testing'
 import { openLaminarStore, openStreamStore } from '../../dist/file/index.js'
 import { stateOf } from './kill-state.mjs'
@@ -50,7 +51,7 @@ async function wholeState(store, id) {
   const pieces = []
   for (const slot of state?.slots() ?? []) pieces.push(unwrap(await state.bytes(slot)))
   await state?.close()
-  return pieces.length > 0 ? Buffer.concat(pieces) : unwrap(await store.loadStateData(id))
+  return pieces.length > 0 ? concat(pieces) : unwrap(await store.loadStateData(id))
 }
 
 function blobsIn(dir) {
@@ -79,7 +80,7 @@ async function wrongs(dir, layout, saved, begun) {
       const { watermark } = unwrap(await store.loadById(id))
       const state = await wholeState(store, id)
       if (watermark !== id) wrong.push(`${id} holds the manifest of ${watermark}`)
-      if (Buffer.compare(state, stateOf(id)) !== 0) wrong.push(`${id} has another state`)
+      if (NodeBuffer.compare(state, stateOf(id)) !== 0) wrong.push(`${id} has another state`)
     }
     unwrap(await store.cleanupOrphans())
     if ('collect' in store) {

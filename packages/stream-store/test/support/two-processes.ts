@@ -12,9 +12,9 @@ export async function takeTurns(
   turns: readonly Turn[],
 ): Promise<{ readonly A: number; readonly B: number }> {
   const scheduler = createScheduler(() => 0)
-  let isRunning = true
+  const left = { isRunning: true }
   const running = Promise.all(start(scheduler)).finally(() => {
-    isRunning = false
+    left.isRunning = false
   })
   running.catch(() => undefined)
   const counts = { A: 0, B: 0 }
@@ -36,7 +36,7 @@ export async function takeTurns(
     }
   }
   // One may have waited for the other.
-  while (isRunning) await scheduler.step()
+  while (left.isRunning) await scheduler.step()
   await running
   return counts
 }
