@@ -12,7 +12,7 @@ import {
 } from '@tidemark/core'
 import { addPiece, type OpenPart, type PackWriter } from './pack-writer.ts'
 import { pieceDigest } from './piece-digest.ts'
-import { inPieces, type StateSource } from './pieces.ts'
+import { inPieces, viewsOf, type StateSource } from './pieces.ts'
 import { INLINE_SLOT_BYTES, INLINE_TOTAL_BYTES, type SlotPart } from './slot.ts'
 import { nextTurn } from './turn.ts'
 
@@ -27,7 +27,10 @@ export interface StageOptions {
   readonly pack: PackWriter
   /** Room left in the record. */
   readonly inlineLeft: number
-  /** One digest over everything, instead of one for each piece. */
+  /**
+   * One digest over everything, instead of one for each piece of 1 MiB. The source is chunks that
+   * nobody changes meanwhile.
+   */
   readonly whole?: Sha256
 }
 
@@ -45,7 +48,7 @@ export async function stageState(
   let small: Uint8Array[] | undefined = []
   let sizeBytes = 0
   const limit = Math.min(INLINE_SLOT_BYTES, options.inlineLeft)
-  const pieces = inPieces(source)
+  const pieces = whole === undefined ? inPieces(source) : viewsOf(source)
   for (;;) {
     const next = await pull(pieces)
     if (!next.ok) return next
