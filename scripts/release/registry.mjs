@@ -39,7 +39,7 @@ export async function startRegistry(upstream) {
       if (version in known.versions) {
         return sendJson(response, 409, { error: `${path} ${version} is published` })
       }
-      const [attachment] = Object.values(body._attachments)
+      const [attachment] = Object.values(body['_attachments'])
       const bytes = Buffer.from(attachment.data, 'base64')
       const file = `${path}/-/${version}.tgz`
       tarballs.set(file, bytes)
