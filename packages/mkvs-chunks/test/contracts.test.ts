@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MemoryBlobStore, unwrap, type BlobStore } from '@tidemark/core'
 import { FileBlobStore } from '@tidemark/core/file'
+import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openFileCreator } from '../src/file/index.ts'
@@ -17,7 +18,11 @@ import {
   type NodeStore,
 } from '../src/index.ts'
 import { LevelNodeStore } from '../src/level/index.ts'
-import { chunkProviderContract, nodeStoreContract } from '../src/testing/index.ts'
+import {
+  chunkProviderContract,
+  nodeStoreContract,
+  type NodeStoreSubject,
+} from '../src/testing/index.ts'
 import { memoryDb, namespace } from './support/harness.ts'
 import { treeOf } from './support/vectors.ts'
 import { toHex } from '../src/bytes/bytes.ts'
@@ -33,14 +38,39 @@ function levelStore(): NodeStore {
   return new LevelNodeStore(level, { durable: 'none' })
 }
 
-const stores: Record<string, () => NodeStore> = {
-  MemoryNodeStore: () => new MemoryNodeStore(),
-  LevelNodeStore: levelStore,
+let opened = 0
+
+/** A real database on a disk. */
+function diskStore(at: string): NodeStore {
+  const views = { keyEncoding: 'view', valueEncoding: 'view' } as const
+  const level = new ClassicLevel<Uint8Array, Uint8Array>(at, views)
+  return new LevelNodeStore(level, { sync: false })
 }
 
-for (const [name, open] of Object.entries(stores)) {
+const places = new Map<NodeStore, string>()
+
+interface Stores extends NodeStoreSubject {
+  open(): NodeStore
+}
+
+const stores: Record<string, Stores> = {
+  MemoryNodeStore: { open: () => new MemoryNodeStore() },
+  'LevelNodeStore on memory-level': { open: levelStore },
+  'LevelNodeStore on classic-level': {
+    open: () => {
+      const at = join(directory, `level-${opened++}`)
+      const store = diskStore(at)
+      places.set(store, at)
+      return store
+    },
+    reopen: (closed) => diskStore(places.get(closed) ?? directory),
+  },
+}
+
+for (const [name, subject] of Object.entries(stores)) {
+  const open = (): NodeStore => subject.open()
   describe(name, () => {
-    for (const { name, run } of nodeStoreContract({ open })) test(name, run)
+    for (const { name, run } of nodeStoreContract(subject)) test(name, run)
 
     test('holds a tree from commit over checkpoint to restore', async () => {
       const tree = treeOf({ gen: 'hashkv', count: 200, keyLen: 6, valueMul: 37, valueMod: 90 })

@@ -27,6 +27,12 @@ export interface NodeStore extends AsyncDisposable {
   /** The bytes put under a hash, or `undefined`. They are not changed by anybody afterwards. */
   get(hash: Hash, options?: CallOptions): AsyncResult<Uint8Array | undefined, MediumError>
 
+  /** What {@link get} gives for each of some hashes, in their order. */
+  getMany(
+    hashes: readonly Hash[],
+    options?: CallOptions,
+  ): AsyncResult<readonly (Uint8Array | undefined)[], MediumError>
+
   /** The bytes of a record, or `undefined`. Names are `a-z 0-9 / -`, at most 200 characters. */
   record(name: string, options?: CallOptions): AsyncResult<Uint8Array | undefined, MediumError>
 

@@ -23,10 +23,10 @@ import {
   pendingLimit,
   type RulesContext,
 } from './db-rules.ts'
-import { joinHashes, splitHashes } from './journal.ts'
+import { hashList, splitHashes } from './journal.ts'
 import type { NodeDb, NodeDbError, NodesToStore, RestoreProgress } from './node-db.ts'
 import type { NodeStore } from './node-store.ts'
-import { checkWhole, readNode, tagged, tagOf, unsharedNodes } from './tagged-nodes.ts'
+import { checkWhole, HASHES_PER_READ, readNode, tagged, tagOf, unsharedNodes } from './tagged-nodes.ts'
 
 /** Options of {@link openNodeDb}. */
 export interface NodeDbOptions {
@@ -224,7 +224,7 @@ class StoredNodeDb implements NodeDb {
 
   importChunk(
     root: Root,
-    nodes: readonly (readonly [hash: Hash, bytes: Uint8Array])[],
+    nodes: NodesToStore,
     progress: RestoreProgress,
     options?: CallOptions,
   ): AsyncResult<void, NodeDbError> {
@@ -235,7 +235,7 @@ class StoredNodeDb implements NodeDb {
       if (!brought.ok) return brought
       const journal = `journal/${`${this.#journals}`.padStart(10, '0')}`
       const putRecords = [
-        [journal, joinHashes(brought.value)] as const,
+        [journal, brought.value] as const,
         progressRecord(root, progress),
       ]
       const putNodes = withTags(nodes, root.version)
@@ -323,21 +323,22 @@ class StoredNodeDb implements NodeDb {
     return knows
   }
 
-  /** Those of some nodes that no tree has yet: what an abort removes again. */
+  /** The hashes of those nodes that no tree has yet, joined: what an abort removes again. */
   async #newNodes(
     version: bigint,
-    nodes: readonly (readonly [hash: Hash, bytes: Uint8Array])[],
+    nodes: NodesToStore,
     options?: CallOptions,
-  ): AsyncResult<readonly Hash[], NodeDbError> {
+  ): AsyncResult<Uint8Array, NodeDbError> {
     const mayBeThere = [...this.#state.roots.values()].some((root) => root.version !== version)
-    if (!mayBeThere) return ok(nodes.map(([hash]) => hash))
-    const brought: Hash[] = []
-    for (const [hash] of nodes) {
-      const known = await this.#store.get(hash, options)
+    const brought = hashList()
+    for (const hashes of batches(nodes)) {
+      const known = mayBeThere ? await this.#store.getMany(hashes, options) : ok([])
       if (!known.ok) return known
-      if (known.value === undefined) brought.push(hash)
+      for (const [i, hash] of hashes.entries()) {
+        if (known.value[i] === undefined) brought.add(hash)
+      }
     }
-    return ok(brought)
+    return ok(brought.joined())
   }
 
   async #putNodes(
@@ -389,6 +390,18 @@ class StoredNodeDb implements NodeDb {
     this.#last = mine.catch(() => undefined)
     return mine
   }
+}
+
+/** The hashes of nodes, many at a time. */
+function* batches(nodes: NodesToStore): Iterable<readonly Hash[]> {
+  let hashes: Hash[] = []
+  for (const [hash] of nodes) {
+    hashes.push(hash)
+    if (hashes.length < HASHES_PER_READ) continue
+    yield hashes
+    hashes = []
+  }
+  yield hashes
 }
 
 function* withTags(nodes: NodesToStore, version: bigint): NodesToStore {

@@ -50,9 +50,13 @@ export async function readNode(
   return err(coreError('CORRUPTED', `node: ${reason}`, { what: 'node', reason, key: toHex(hash) }))
 }
 
+/** So many nodes are asked for at once: a database answers many about as fast as one. */
+export const HASHES_PER_READ = 256
+
 /**
- * Looks for every node of a tree, depth first: only the way down is in memory. The hashes were
- * checked when the nodes were stored, so no node is decoded: children are its last 64 bytes.
+ * Looks for every node of a tree, some hundred at a time and depth first, so that little more than
+ * the way down is in memory. The hashes were checked when the nodes were stored, so no node is
+ * decoded: children are its last 64 bytes.
  */
 export async function checkWhole(
   store: NodeStore,
@@ -60,15 +64,19 @@ export async function checkWhole(
   options?: CallOptions,
 ): AsyncResult<void, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
   const stack = [root]
-  for (let hash = stack.pop(); hash !== undefined; hash = stack.pop()) {
-    const value = await store.get(hash, options)
-    if (!value.ok) return value
-    if (value.value === undefined) return err(nodeNotFound(hash))
-    if (value.value[TAG_BYTES] === LEAF) continue
-    const left = value.value.subarray(-2 * HASH_BYTES, -HASH_BYTES)
-    const right = value.value.subarray(-HASH_BYTES)
-    if (!equalBytes(right, EMPTY_HASH)) stack.push(right)
-    if (!equalBytes(left, EMPTY_HASH)) stack.push(left)
+  while (stack.length > 0) {
+    const hashes = stack.splice(-HASHES_PER_READ)
+    const values = await store.getMany(hashes, options)
+    if (!values.ok) return values
+    for (const [i, hash] of hashes.entries()) {
+      const value = values.value[i]
+      if (value === undefined) return err(nodeNotFound(hash))
+      if (value[TAG_BYTES] === LEAF) continue
+      const left = value.subarray(-2 * HASH_BYTES, -HASH_BYTES)
+      const right = value.subarray(-HASH_BYTES)
+      if (!equalBytes(right, EMPTY_HASH)) stack.push(right)
+      if (!equalBytes(left, EMPTY_HASH)) stack.push(left)
+    }
   }
   return ok()
 }

@@ -1,5 +1,5 @@
 import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
-import { concatBytes } from '../bytes/bytes.ts'
+import { concatBytes, copyBytes } from '../bytes/bytes.ts'
 import type { NodeBatch, NodeStore, NodeStoreSupport } from '../db/node-store.ts'
 import type { MediumError } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
@@ -46,6 +46,17 @@ export class LevelNodeStore implements NodeStore {
     return this.#attempt('get', options, () => this.#find(keyOf(NODE, hash)))
   }
 
+  getMany(
+    hashes: readonly Hash[],
+    options?: CallOptions,
+  ): AsyncResult<readonly (Uint8Array | undefined)[], MediumError> {
+    return this.#attempt('getMany', options, async () => {
+      const keys = hashes.map((hash) => keyOf(NODE, hash))
+      const values = await this.#level.getMany(keys, VIEWS)
+      return values.map(plain)
+    })
+  }
+
   record(name: string, options?: CallOptions): AsyncResult<Uint8Array | undefined, MediumError> {
     return this.#attempt('record', options, () => this.#find(recordKey(name)))
   }
@@ -67,7 +78,7 @@ export class LevelNodeStore implements NodeStore {
       const del = (key: Uint8Array): void => void operations.push({ type: 'del', key })
       const put = (key: Uint8Array, value: Uint8Array): void =>
         // Some databases keep the very bytes they are given.
-        void operations.push({ type: 'put', key, value: value.slice() })
+        void operations.push({ type: 'put', key, value: copyBytes(value) })
       for (const hash of batch.deleteNodes ?? []) del(keyOf(NODE, hash))
       for (const [hash, bytes] of batch.putNodes ?? []) put(keyOf(NODE, hash), bytes)
       for (const name of batch.deleteRecords ?? []) del(recordKey(name))
@@ -88,7 +99,7 @@ export class LevelNodeStore implements NodeStore {
 
   async #find(key: Uint8Array): Promise<Uint8Array | undefined> {
     try {
-      return await this.#level.get(key, VIEWS)
+      return plain(await this.#level.get(key, VIEWS))
     } catch (thrown) {
       if (codeOf(thrown) === 'LEVEL_NOT_FOUND') return undefined
       throw thrown
@@ -116,6 +127,13 @@ export class LevelNodeStore implements NodeStore {
       return err(coreError('IO_FAILED', 'the database failed', details, thrown))
     }
   }
+}
+
+/** The same bytes as the plain kind of byte array, whatever kind the database gives. */
+function plain(bytes: Uint8Array | undefined): Uint8Array | undefined {
+  return bytes === undefined
+    ? undefined
+    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 /** Names are ASCII, so this comes after every name with a given beginning. */
