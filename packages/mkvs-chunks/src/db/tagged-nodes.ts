@@ -6,6 +6,7 @@ import { mkvsError, type MediumError, type MkvsError } from '../errors/mkvs-erro
 import { HASH_BYTES, type Hash } from '../hash/hash.ts'
 import { decodeNode, LEAF } from '../tree/node-codec.ts'
 import { EMPTY_HASH, type Pointer, type TreeNode } from '../tree/node.ts'
+import type { NodesToStore } from './node-db.ts'
 import type { NodeStore } from './node-store.ts'
 
 // A stored node is the version that last wrote it (8 bytes, little-endian) and its full form. The
@@ -30,6 +31,11 @@ export function tagged(bytes: Uint8Array, version: bigint): Uint8Array {
   new DataView(value.buffer, value.byteOffset).setBigUint64(0, version, true)
   value.set(bytes, TAG_BYTES)
   return value
+}
+
+/** Nodes as they are stored by a version. */
+export function* withTags(nodes: NodesToStore, version: bigint): NodesToStore {
+  for (const [hash, bytes] of nodes) yield [hash, tagged(bytes, version)]
 }
 
 /** Reads a node. `NODE_NOT_FOUND` when it is not there, `CORRUPTED` when it is not itself. */
