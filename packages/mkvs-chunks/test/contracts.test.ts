@@ -15,12 +15,17 @@ import {
   newCreator,
   newRestorer,
   restoreCheckpoint,
+  type NodeDb,
   type NodeStore,
 } from '../src/index.ts'
 import { LevelNodeStore } from '../src/level/index.ts'
 import {
   chunkProviderContract,
+  creatorContract,
+  nodeDbContract,
   nodeStoreContract,
+  restorerContract,
+  type NodeDbSubject,
   type NodeStoreSubject,
 } from '../src/testing/index.ts'
 import { memoryDb, namespace } from './support/harness.ts'
@@ -49,6 +54,8 @@ function diskStore(at: string): NodeStore {
 
 const places = new Map<NodeStore, string>()
 
+const storeOf = new Map<NodeDb, NodeStore>()
+
 interface Stores extends NodeStoreSubject {
   open(): NodeStore
 }
@@ -71,6 +78,24 @@ for (const [name, subject] of Object.entries(stores)) {
   const open = (): NodeStore => subject.open()
   describe(name, () => {
     for (const { name, run } of nodeStoreContract(subject)) test(name, run)
+
+    const { reopen } = subject
+    const openDb = async (): Promise<NodeDb> => {
+      const store = open()
+      const db = await memoryDb(store)
+      storeOf.set(db, store)
+      return db
+    }
+    const dbs: NodeDbSubject = {
+      open: openDb,
+      ...(reopen === undefined
+        ? {}
+        : { reopen: async (db) => memoryDb(await reopen(storeOf.get(db) ?? open())) }),
+    }
+    for (const { name, run } of nodeDbContract(dbs)) test(`node database: ${name}`, run)
+
+    const restorers = { open: openDb, restorer: (db: NodeDb) => newRestorer({ db }) }
+    for (const { name, run } of restorerContract(restorers)) test(`restorer: ${name}`, run)
 
     test('holds a tree from commit over checkpoint to restore', async () => {
       const tree = treeOf({ gen: 'hashkv', count: 200, keyLen: 6, valueMul: 37, valueMod: 90 })
@@ -113,6 +138,14 @@ for (const [name, open] of Object.entries(media)) {
       },
     }
     for (const { name, run } of chunkProviderContract(subject)) test(name, run)
+
+    const creators = {
+      open: async () => {
+        const db = await memoryDb()
+        return { creator: newCreator({ store: await open(), db }), db }
+      },
+    }
+    for (const { name, run } of creatorContract(creators)) test(name, run)
 
     test('keeps the layout of the original', async () => {
       const { store, checkpoints } = await subject.open()
@@ -184,4 +217,24 @@ test('a creator and a restorer as one, on a directory with the modes of the orig
   expect(statSync(home).mode & 0o777).toBe(0o700)
   expect(statSync(join(home, 'meta')).mode & 0o777).toBe(0o600)
   await creator.close()
+})
+
+describe('a creator on a directory and a lenient restorer, as one', () => {
+  const together = async () => {
+    const db = await memoryDb()
+    const dir = mkdtempSync(join(directory, 'both-'))
+    const creator = unwrap(await openFileCreator({ dir, db }))
+    return { db, both: newCreateRestorer(creator, newRestorer({ db, strict: false })) }
+  }
+  const creators = { open: () => together().then(({ db, both }) => ({ db, creator: both })) }
+  for (const { name, run } of creatorContract(creators)) test(name, run)
+
+  const restorers = {
+    open: () => memoryDb(),
+    restorer: (db: NodeDb) => {
+      const creator = newCreator({ store: new MemoryBlobStore(), db })
+      return newCreateRestorer(creator, newRestorer({ db, strict: false }))
+    },
+  }
+  for (const { name, run } of restorerContract(restorers)) test(name, run)
 })

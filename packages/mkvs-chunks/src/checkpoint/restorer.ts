@@ -166,7 +166,7 @@ class DbRestorer implements Restorer {
     try {
       const nodes = await this.#nodesOf(restore, index, digest, body, options)
       if (this.#current !== restore) return err(noRestore())
-      if (!nodes.ok) return await this.#failed(nodes.error, options)
+      if (!nodes.ok) return await this.#failed(restore, nodes.error, options)
       return await this.#inOrder(() => this.#store(restore, index, nodes.value, options))
     } finally {
       restore.inFlight.delete(index)
@@ -234,22 +234,26 @@ class DbRestorer implements Restorer {
       return ok(false)
     }
     const completed = await this.#db.completeRestore(root, options)
+    if (this.#current !== restore) return err(noRestore())
     if (!completed.ok) {
       const { error } = completed
       if (error.code !== 'NODE_NOT_FOUND') return completed
-      return this.#failed(proofFailed('incomplete', undefined, error), options)
+      return this.#failed(restore, proofFailed('incomplete', undefined, error), options)
     }
-    if (this.#current === restore) this.#current = undefined
+    this.#current = undefined
     return ok(true)
   }
 
   /** Passes a failure on; one that condemns the checkpoint ends the restore. */
-  async #failed(error: RestoreError, options?: CallOptions): AsyncResult<never, RestoreError> {
+  async #failed(
+    { metadata }: Restore,
+    error: RestoreError,
+    options?: CallOptions,
+  ): AsyncResult<never, RestoreError> {
     if (error.code !== 'CHUNK_PROOF_VERIFICATION_FAILED') return err(error)
-    const restore = this.#current
     this.#current = undefined
     // Ignored: the note only lets a later restore of this bad checkpoint begin further on, and fail.
-    if (restore !== undefined) void (await this.#db.forgetRestore(restore.metadata.root, options))
+    void (await this.#db.forgetRestore(metadata.root, options))
     return err(error)
   }
 
