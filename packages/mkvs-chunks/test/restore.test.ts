@@ -10,6 +10,8 @@ import {
   restoreCheckpoint,
   Tree,
   type Metadata,
+  type NodeDb,
+  type Root,
 } from '../src/index.ts'
 import { toHex } from '../src/bytes/bytes.ts'
 import { checkpointOf, memoryDb, namespace, randomEntries, randomOf } from './support/harness.ts'
@@ -202,6 +204,42 @@ describe('restoring', () => {
     unwrap(await restorer.startRestore(metadata))
     release()
     const result = await late
+    expect(result.ok ? 'ok' : result.error.code).toBe('NO_RESTORE_IN_PROGRESS')
+    expect(restorer.getCurrentCheckpoint()).toBe(metadata)
+  })
+
+  test('what ends while it is being completed does not end the next restore', async () => {
+    const tree = treeOf({ gen: 'template', count: 30, key: 'key {i}', value: 'value {i}' })
+    const { creator, metadata } = await checkpointOf(tree, 200)
+    const real = await memoryDb()
+    unwrap(await real.startMultipartInsert(1n))
+    let [release, reached] = [(): void => {}, (): void => {}]
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    const completing = new Promise<void>((resolve) => (reached = resolve))
+    const db: NodeDb = new Proxy(real, {
+      get: (target, name) => {
+        if (name === 'completeRestore') {
+          return async (root: Root) => {
+            reached()
+            await gate
+            return target.completeRestore(root)
+          }
+        }
+        const member: unknown = Reflect.get(target, name)
+        return typeof member === 'function' ? member.bind(target) : member
+      },
+    })
+    const short = { ...metadata, chunks: metadata.chunks.slice(0, 1) }
+    const restorer = newRestorer({ db })
+    unwrap(await restorer.startRestore(short))
+    const body = unwrap(await creator.getCheckpointChunk(unwrap(getChunkMetadata(metadata, 0))))
+    const late = restorer.restoreChunk(0, unwrap(await body.bytes()))
+    await completing
+    const aborting = restorer.abortRestore()
+    unwrap(await restorer.startRestore(metadata))
+    release()
+    const result = await late
+    unwrap(await aborting)
     expect(result.ok ? 'ok' : result.error.code).toBe('NO_RESTORE_IN_PROGRESS')
     expect(restorer.getCurrentCheckpoint()).toBe(metadata)
   })
