@@ -1,3 +1,4 @@
+import { byteAt } from '../bytes/bytes.ts'
 import { HASH_BYTES, type Hash } from '../hash/hash.ts'
 import { nodeLength, writeNode } from '../tree/node-codec.ts'
 import type { TreeNode } from '../tree/node.ts'
@@ -10,49 +11,51 @@ export interface NodePack extends Iterable<readonly [hash: Hash, bytes: Uint8Arr
   add(node: TreeNode): void
 }
 
-const FIRST_NODES = 256
-const FIRST_BYTES = 32 * 1024
+/** A larger node has a page of its own. */
+const PAGE_BYTES = 256 * 1024
+/** Of each node: its hash, the length of its bytes (32 bits, little-endian), its bytes. */
+const HEAD_BYTES = HASH_BYTES + 4
 
 /**
  * An empty pack. A chunk has a hundred thousand nodes that live until it is stored: packed, they
- * are three arrays, and not several objects each for the garbage collector to move about.
+ * are a few pages, and not several objects each for the garbage collector to move about.
  */
 export function nodePack(): NodePack {
-  let hashes = new Uint8Array(FIRST_NODES * HASH_BYTES)
-  let ends = new Float64Array(FIRST_NODES)
-  let bytes = new Uint8Array(FIRST_BYTES)
-  let count = 0
-  let filled = 0
+  const pages: { readonly bytes: Uint8Array; filled: number }[] = []
+
+  function pageFor(length: number): { readonly bytes: Uint8Array; filled: number } {
+    const last = pages.at(-1)
+    if (last !== undefined && last.filled + length <= last.bytes.length) return last
+    const page = { bytes: new Uint8Array(Math.max(PAGE_BYTES, length)), filled: 0 }
+    pages.push(page)
+    return page
+  }
 
   return {
     add: (node) => {
-      const end = filled + nodeLength(node)
-      if (count === ends.length) {
-        hashes = grown(hashes, 2 * hashes.length)
-        const moreEnds = new Float64Array(2 * count)
-        moreEnds.set(ends)
-        ends = moreEnds
-      }
-      if (end > bytes.length) bytes = grown(bytes, Math.max(2 * bytes.length, end))
-      hashes.set(node.hash, count * HASH_BYTES)
-      writeNode(bytes, filled, node)
-      ends[count] = end
-      filled = end
-      count++
+      const length = nodeLength(node)
+      const page = pageFor(HEAD_BYTES + length)
+      const { bytes, filled } = page
+      bytes.set(node.hash, filled)
+      for (let i = 0; i < 4; i++) bytes[filled + HASH_BYTES + i] = (length >>> (8 * i)) & 0xff
+      writeNode(bytes, filled + HEAD_BYTES, node)
+      page.filled += HEAD_BYTES + length
     },
     *[Symbol.iterator]() {
-      let start = 0
-      for (let i = 0; i < count; i++) {
-        const end = ends[i] ?? start
-        yield [hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES), bytes.subarray(start, end)]
-        start = end
+      for (const { bytes, filled } of pages) {
+        for (let at = 0; at < filled;) {
+          const start = at + HEAD_BYTES
+          const end = start + lengthAt(bytes, at + HASH_BYTES)
+          yield [bytes.subarray(at, at + HASH_BYTES), bytes.subarray(start, end)]
+          at = end
+        }
       }
     },
   }
 }
 
-function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(length)
-  larger.set(bytes)
-  return larger
+/** Below 2^31: no node is longer than the raw bytes of a chunk. */
+function lengthAt(bytes: Uint8Array, at: number): number {
+  const low = byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16)
+  return low | (byteAt(bytes, at + 3) << 24)
 }
