@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { unwrap } from '@tidemark/core'
 import { describe, expect, test } from 'vitest'
 import { MAX_KEY_BYTES, Tree } from '../src/index.ts'
