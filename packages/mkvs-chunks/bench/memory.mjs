@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { mib, row } from '@tidemark/bench-kit'
 
 const CHILD = fileURLToPath(new URL('memory-child.mjs', import.meta.url))
-/** What a process may take more with a tree four times as large: a garbage collector's mood. */
+/** How much more a tree four times as large may take: allocators do not give everything back. */
 const MAX_GROWTH_BYTES = 24 * 2 ** 20
 
 export async function memory([small, large]) {
@@ -28,7 +28,7 @@ function measure(count) {
   const home = mkdtempSync(join(tmpdir(), 'tidemark-mkvs-memory-'))
   try {
     const run = (doing) => {
-      const args = [CHILD, doing, home, `${count}`]
+      const args = ['--expose-gc', CHILD, doing, home, `${count}`]
       const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
       if (status !== 0) throw new Error(stderr)
       return JSON.parse(stdout)

@@ -243,11 +243,11 @@ export const mutants = [
     tests: [CONTRACTS],
   },
   {
-    name: 'threads count when a checkpoint exists',
-    rule: 'a checkpoint that exists is given as it is',
-    file: 'src/checkpoint/creator.ts',
-    from: 'if (existing.value !== undefined) return sameRoot(existing.value, root)',
-    to: 'if (existing.value !== undefined && chunkerThreads === 0) return sameRoot(existing.value, root)',
+    name: 'each creator makes chunks of its own size',
+    rule: 'creations may race',
+    file: 'src/checkpoint/checkpoint-blobs.ts',
+    from: "encodeParams(params), { ...options, if: 'absent' })",
+    to: 'encodeParams(params), options)',
     tests: [CONTRACTS],
   },
   {

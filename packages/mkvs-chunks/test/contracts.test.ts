@@ -158,6 +158,21 @@ for (const [name, open] of Object.entries(media)) {
       expect(keys.sort()).toEqual(expected.sort())
     })
 
+    test('two creators that make one checkpoint at once make the same one', async () => {
+      const db = await memoryDb()
+      const store = await open()
+      const tree = treeOf({ gen: 'template', count: 60, key: 'k{i}', value: 'value {i}' })
+      const { root } = unwrap(await commitTree(tree, db, { version: 1n }))
+      const [one, two] = await Promise.all(
+        [200, 700].map((size) => newCreator({ store, db }).createCheckpoint(root, size)),
+      )
+      if (one === undefined || two === undefined) throw new TypeError('two were made')
+      expect(unwrap(one)).toEqual(unwrap(two))
+      const target = await memoryDb()
+      const provider = newCreator({ store, db })
+      unwrap(await restoreCheckpoint(unwrap(one), { db: target, provider }))
+    })
+
     test('gives an existing checkpoint as it is, and removes one completely', async () => {
       const { creator, store, checkpoints } = await subject.open()
       const [first] = checkpoints
