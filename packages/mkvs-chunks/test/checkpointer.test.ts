@@ -298,7 +298,10 @@ describe('checkpointer', () => {
       checkIntervalMs: 'disabled',
       getRoots: async (version) => {
         // Never answered if the version were announced only afterwards.
-        announced.push((await watched.next()).value)
+        for await (const begun of watched) {
+          announced.push(begun)
+          break
+        }
         return ok(db.rootsOf(version))
       },
     })
@@ -337,9 +340,10 @@ describe('checkpointer', () => {
     for (let i = 0; i < 50; i++) await Promise.resolve()
     expect(checkpointer.status()).toMatchObject({ state: 'working', forcedVersions: [3n] })
     let isClosed = false
-    const closing = checkpointer.close().then(() => {
+    const closing = (async () => {
+      await checkpointer.close()
       isClosed = true
-    })
+    })()
     await new Promise((resolve) => setTimeout(resolve, 5))
     expect(isClosed).toBe(false)
     release()

@@ -79,7 +79,6 @@ for (const [name, subject] of Object.entries(stores)) {
   describe(name, () => {
     for (const { name, run } of nodeStoreContract(subject)) test(name, run)
 
-    const { reopen } = subject
     const openDb = async (): Promise<NodeDb> => {
       const store = open()
       const db = await memoryDb(store)
@@ -88,9 +87,9 @@ for (const [name, subject] of Object.entries(stores)) {
     }
     const dbs: NodeDbSubject = {
       open: openDb,
-      ...(reopen === undefined
+      ...(subject.reopen === undefined
         ? {}
-        : { reopen: async (db) => memoryDb(await reopen(storeOf.get(db) ?? open())) }),
+        : { reopen: async (db) => memoryDb(await subject.reopen?.(storeOf.get(db) ?? open())) }),
     }
     for (const { name, run } of nodeDbContract(dbs)) test(`node database: ${name}`, run)
 

@@ -129,10 +129,12 @@ describe('verifying', () => {
     for (const key of ['a', 'ab', 'ac']) unwrap(tree.insert(utf8(key), utf8(`value of ${key}`)))
     for (const version of [0, 1] as const) {
       const proof = unwrap(tree.prove(getProof(utf8('a'), { version })))
-      const { nodes, get } = unwrap(verifyProof(tree.rootHash(), proof))
-      const held = nodes.flatMap((node) => (node.kind === 'internal' ? [node.leaf?.value] : []))
+      const proven = unwrap(verifyProof(tree.rootHash(), proof))
+      const held = proven.nodes.flatMap((node) =>
+        node.kind === 'internal' ? [node.leaf?.value] : [],
+      )
       expect(held).toEqual([utf8('value of a')])
-      expect(unwrap(get(utf8('a')))).toEqual(utf8('value of a'))
+      expect(unwrap(proven.get(utf8('a')))).toEqual(utf8('value of a'))
     }
   })
 

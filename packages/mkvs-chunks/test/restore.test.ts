@@ -299,7 +299,8 @@ describe('restoring', () => {
           }
         }
         const member: unknown = Reflect.get(target, name)
-        return typeof member === 'function' ? member.bind(target) : member
+        if (typeof member !== 'function') return member
+        return (...args: unknown[]): unknown => Reflect.apply(member, target, args)
       },
     })
     const short = { ...metadata, chunks: metadata.chunks.slice(0, 1) }

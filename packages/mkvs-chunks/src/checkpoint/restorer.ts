@@ -14,6 +14,7 @@ import {
   validateMetadata,
   type Metadata,
 } from '../record/metadata.ts'
+import type { TreeNode } from '../tree/node.ts'
 import {
   alreadyInProgress,
   alreadyRestored,
@@ -207,7 +208,7 @@ class DbRestorer implements Restorer {
     }
     const nodes = nodePack()
     const limits = maxDepth === undefined ? { strict } : { strict, maxDepth }
-    const visitor = { node: nodes.add }
+    const visitor = { node: (opened: TreeNode): void => nodes.add(opened) }
     const opened = openEntries(restore.metadata.root.hash, entries.value, 0, limits, visitor)
     if (entries.value.problem !== undefined) return err(proofFailed(entries.value.problem, index))
     return opened.ok ? ok(nodes) : err(proofFailed(opened.error, index))

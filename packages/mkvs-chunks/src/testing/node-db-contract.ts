@@ -231,7 +231,7 @@ async function refusedWith(
   reason: NodeDbRefusal,
 ): Promise<void> {
   const settled = await result
-  const actual = settled.ok ? 'ok' : Reflect.get(settled.error.details, 'reason')
+  const actual: unknown = settled.ok ? 'ok' : Reflect.get(settled.error.details, 'reason')
   if (!settled.ok && settled.error.code === 'NODE_DB_REFUSED' && actual === reason) return
   throw new ContractFailure(`expected to be refused with ${reason}, got ${String(actual)}`)
 }
