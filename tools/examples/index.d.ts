@@ -5,7 +5,10 @@ export interface Example {
   readonly code: string
 }
 
-/** The programs in the README of a folder: blocks that say what they import. Others are fragments. */
+/**
+ * The programs in the README of a folder. Blocks that import nothing are fragments; the others go on
+ * from the first, until one means another thing by an imported name.
+ */
 export declare function readmeExamples(home: string): Example[]
 
 /** The programs in the doc comments of a package's sources. */

@@ -1,7 +1,18 @@
-import { isDeepStrictEqual, inspect } from 'node:util'
+// oxlint-disable no-console -- examples print what they show, and it is looked at here
+
+import { inspect, isDeepStrictEqual } from 'node:util'
+
+/** What was printed last: an example may print what it claims. */
+let printed
+const log = console.log
+console.log = (...values) => {
+  printed = values.length === 1 ? values[0] : values.join(' ')
+  log(...values)
+}
 
 /** Fails unless a value is what an example says: as Node shows it, or equal to the expression. */
-export function $says(value, text) {
+export function $says(given, text) {
+  const value = given === undefined && text !== 'undefined' ? printed : given
   if (inspect(value, { breakLength: Infinity }) === text || String(value) === text) return
   const plain = value instanceof Uint8Array ? Array.from(value) : value
   let said

@@ -31,7 +31,7 @@ describe.each(packages)('the documentation of $name', (each) => {
   const examples = [...readmeExamples(each.home), ...sourceExamples(each.home)]
 
   it('begins with a program', () => {
-    expect(examples.map(({ title }) => title)).toContain('README, block 1')
+    expect(examples[0]?.title).toMatch(/^README/)
   })
 
   it.for(examples.map((example, at) => ({ ...example, at })))(
@@ -40,7 +40,7 @@ describe.each(packages)('the documentation of $name', (each) => {
       for (const variable of variablesOf(example.code)) skip(variable in missing, missing[variable])
       const file = join(programs, `${example.at}.mjs`)
       writeFileSync(file, checkedProgram(example).replaceAll('s3://backups', `s3://${bucket}`))
-      const env = { ...process.env, ...environment }
+      const env = { ...process.env, ...environment, STATE_DIR: join(directory, 'state') }
       await run(process.execPath, [file], { cwd: directory, timeout: TIMEOUT_MS, env })
     },
   )
