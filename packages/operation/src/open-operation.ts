@@ -1,5 +1,5 @@
-import { blobCommitLog, coreError, err, ok, type AsyncResult, type CoreError } from '@tidemark/core'
-import { nameError, operationPrefix } from './log/operation-key.ts'
+import { coreError, err, ok, type AsyncResult, type CoreError } from '@tidemark/core'
+import { nameError } from './log/operation-key.ts'
 import { OperationLog } from './log/operation-log.ts'
 import type { OpenOptions, ReadOptions } from './open-options.ts'
 import type {
@@ -59,7 +59,7 @@ export async function openWith<T>(
   }
   const payloads = new Payloads(name, options)
   if (options.mode === 'read') {
-    const log = new OperationLog(blobCommitLog(store, operationPrefix(name)), name)
+    const log = new OperationLog(store, name)
     return ok(new StoredOperation(name, { log, payloads, onClose }))
   }
   const retention = options.retention

@@ -115,7 +115,7 @@ describe('a damaged record', () => {
       atMs: 1,
       version: 1,
       codec: 'json',
-      bytes: new Uint8Array([49]),
+      body: new Uint8Array([49]),
     } as const
     const whole = encodeRecord({ head, entries: [entry] })
     expect(decodeRecord(2, whole).ok).toBe(true)

@@ -1,13 +1,13 @@
 import {
   coreError,
   err,
-  json,
   ok,
   type AsyncResult,
   type CallOptions,
   type CoreError,
   type Damage,
   type LogRecord,
+  type Seq,
 } from '@tidemark/core'
 import type { OperationLog, Standing } from '../log/operation-log.ts'
 import type {
@@ -24,6 +24,7 @@ import type {
 } from '../operation.ts'
 import { decodePlain, type PlainValue } from '../value/encode-value.ts'
 import type { Payloads } from '../value/payloads.ts'
+import { decodeOwner, type OwnerName } from './decode-owner.ts'
 import { readById, readLatest, type StoredCheckpoint } from './read-checkpoint.ts'
 import { historyError, readHistory } from './read-history.ts'
 
@@ -56,11 +57,7 @@ export class StoredOperation<T> implements OperationReader<T> {
   async latest(options?: CallOptions): AsyncResult<Checkpoint<T> | undefined, LatestError> {
     const refused = this.#refusal()
     if (refused !== undefined) return err(refused)
-    const sighting = await this.#log.look(options)
-    if (!sighting.ok) return sighting
-    const { standing } = sighting.value
-    if (standing === undefined) return ok(undefined)
-    const stored = await readLatest(this.#log, standing, options)
+    const stored = await readLatest(this.#log, options)
     if (!stored.ok || stored.value === undefined) return stored.ok ? ok(undefined) : stored
     return this.#decoded(stored.value)
   }
@@ -80,7 +77,7 @@ export class StoredOperation<T> implements OperationReader<T> {
     if (refused !== undefined) return err(refused)
     const stored = await readById(this.#log, id, options)
     if (!stored.ok) return stored
-    return ok({ ...stored.value.ref, payload: stored.value.entry.bytes.slice() })
+    return ok({ ...stored.value.ref, payload: stored.value.body.slice() })
   }
 
   async *history(options?: HistoryOptions): AsyncIterable<CheckpointRef> {
@@ -108,7 +105,8 @@ export class StoredOperation<T> implements OperationReader<T> {
       steps: standing?.head.steps ?? 0,
       completedAt: isCompleted ? new Date(standing.base.atMs) : undefined,
       result: result.value,
-      owner: owner.value,
+      owner: owner.value && { label: owner.value.label, epoch: owner.value.epoch },
+      takenOverFrom: owner.value?.takenOverFrom,
       recovered: skipped.length > 0 ? skipped : this.#recovered,
     })
   }
@@ -123,8 +121,8 @@ export class StoredOperation<T> implements OperationReader<T> {
     return this.close()
   }
 
-  async #decoded({ ref, entry }: StoredCheckpoint): AsyncResult<Checkpoint<T>, LatestError> {
-    const payload = await this.#payloads.decode(entry.label, entry)
+  async #decoded({ ref, entry, body }: StoredCheckpoint): AsyncResult<Checkpoint<T>, LatestError> {
+    const payload = await this.#payloads.decode(entry.label, { ...entry, body })
     return payload.ok ? ok({ ...ref, payload: payload.value }) : payload
   }
 
@@ -137,18 +135,19 @@ export class StoredOperation<T> implements OperationReader<T> {
     if (!record.ok) return record
     const outcome = record.value?.entries.find((entry) => entry.kind === 'outcome')
     if (outcome === undefined) return ok(undefined)
-    return decodePlain(outcome, 'the result')
+    const body = await this.#log.bodies.bytesOf(outcome.body, options)
+    return body.ok ? decodePlain({ ...outcome, body: body.value }, 'the result') : body
   }
 
   async #owner(
     newest: LogRecord | undefined,
     options?: CallOptions,
-  ): AsyncResult<OperationStatus['owner'], ReadFailure> {
+  ): AsyncResult<(OwnerName & { readonly epoch: Seq }) | undefined, ReadFailure> {
     const epoch = newest?.epoch ?? 0
     if (epoch === 0) return ok(undefined)
     const record = await this.#log.log.read(epoch, options)
     if (!record.ok || record.value === undefined) return record.ok ? ok(undefined) : record
-    return ok({ label: labelOf(record.value), epoch })
+    return ok({ epoch, ...decodeOwner(record.value.payload) })
   }
 
   #refusal(): CoreError<'CLOSED'> | undefined {
@@ -169,13 +168,4 @@ export function stateOf(standing: Standing | undefined): OperationState {
 export function checkpointCount(standing: Standing | undefined): number {
   if (standing === undefined) return 0
   return standing.base.kept.length + standing.head.nextSeq - standing.base.firstSeq
-}
-
-function labelOf(owner: LogRecord): string {
-  const fields = json.decode(owner.payload, 'the owner')
-  const value: unknown = fields.ok ? fields.value : undefined
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'label'))
-    return 'unknown'
-  const label: unknown = Reflect.get(value, 'label')
-  return typeof label === 'string' ? label : 'unknown'
 }

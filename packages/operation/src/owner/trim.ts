@@ -2,6 +2,7 @@ import { ok, type AsyncResult, type Lease, type Seq } from '@tidemark/core'
 import type { OperationLog, Standing } from '../log/operation-log.ts'
 import type { ReadFailure } from '../operation.ts'
 import { liveFolds } from '../steps/fold.ts'
+import { collectBodies } from './collect-bodies.ts'
 import type { RecordWriter } from './record-writer.ts'
 
 /** What trimming works on. */
@@ -26,6 +27,9 @@ export async function sweepBase(
     const swept = await parts.log.log.sweep()
     if (!swept.ok || swept.value.left > 0) return false
   }
+  const takenUpTo = parts.lease.newest.seq
+  const collected = await collectBodies({ log: parts.log, standing, takenUpTo })
+  if (!collected.ok || !collected.value) return false
   parts.writer.swept()
   return true
 }

@@ -1,5 +1,12 @@
 import { json, unwrap, type JsonValue } from '@tidemark/core'
-import type { Base, Entry, Head, Location, OperationRecord } from './record.ts'
+import {
+  isStaged,
+  type Base,
+  type Entry,
+  type Head,
+  type Location,
+  type OperationRecord,
+} from './record.ts'
 
 /** The version of the format. A reader refuses newer ones. */
 export const FORMAT = 1
@@ -36,7 +43,7 @@ export function encodeRecord(record: OperationRecord): Uint8Array {
 const EMPTY = new Uint8Array()
 
 function bodyOf(entry: Entry): Uint8Array {
-  return entry.kind === 'attempt' ? EMPTY : entry.bytes
+  return entry.kind === 'attempt' || isStaged(entry.body) ? EMPTY : entry.body
 }
 
 function headJson({ latest, ...numbers }: Head): JsonValue {
@@ -56,6 +63,8 @@ function locationJson({ record, index }: Location): JsonValue {
 
 function entryJson(entry: Entry): JsonValue {
   if (entry.kind === 'attempt') return { ...entry }
-  const { bytes, ...fields } = entry
-  return { ...fields, size: bytes.length }
+  const { body, ...fields } = entry
+  if (!isStaged(body)) return { ...fields, size: body.length }
+  const { at, sizeBytes } = body
+  return { ...fields, staged: { name: at.blob, size: sizeBytes, pieces: at.pieces } }
 }

@@ -106,9 +106,9 @@ async function runOwned<R extends PlainValue | void>(
   const { writer, events } = acquired
   if (writer.standing?.base.kind === 'complete') return recordedResult(operation)
   const ledger = new StepLedger(acquired, seed(options))
-  const begun = await ledger.begin((damage) => isSurvived(acquired, options, damage))
-  if (!begun.ok) return begun
   const run = stepRun(acquired, options, ledger)
+  const begun = await ledger.begin(run.onDamage)
+  if (!begun.ok) return begun
   const release = endWith(run.running, acquired, options.signal)
   try {
     const outcome = await settle(run.running, body(contextOf(run)), run.graceMs)
@@ -129,6 +129,8 @@ function stepRun(acquired: Acquired, options: RunOptions, ledger: StepLedger): S
     name: options.name,
     incarnation: acquired.writer.standing?.head.incarnation ?? '',
     ledger,
+    bodies: acquired.log.bodies,
+    onDamage: (damage) => isSurvived(acquired, options, damage),
     writer: acquired.writer,
     events: acquired.events,
     clock,

@@ -1,7 +1,15 @@
-import { coreError, encodeName, isTidemarkError, unwrap, type Clock } from '@tidemark/core'
+import {
+  coreError,
+  encodeName,
+  isTidemarkError,
+  unwrap,
+  type Clock,
+  type Damage,
+} from '@tidemark/core'
 import type { EventSource } from '../events/event-source.ts'
 import { MAX_NAME_BYTES, textError } from '../log/operation-key.ts'
 import { operationError, type OperationError } from '../operation-errors.ts'
+import type { StagedBodies } from '../log/staged-bodies.ts'
 import type { RecordWriter } from '../owner/record-writer.ts'
 import type { AttemptEntry } from '../record/record.ts'
 import { decodePlain, encodeValue } from '../value/encode-value.ts'
@@ -22,6 +30,10 @@ export interface StepRun {
   readonly name: string
   readonly incarnation: string
   readonly ledger: StepLedger
+  /** Where results are that are too large for a record. */
+  readonly bodies: StagedBodies
+  /** Whether a damaged result is told of and run again; otherwise it fails the run. */
+  readonly onDamage: (damage: Damage) => boolean
   readonly writer: RecordWriter
   readonly events: EventSource
   readonly clock: Clock
@@ -47,19 +59,31 @@ export async function runStep<T>(
   const text = textOf(id)
   if (run.claimed.has(text)) throw duplicate(id)
   run.claimed.add(text)
-  const found = unwrap(await run.ledger.find(id))
-  if (found !== undefined) {
-    if (!run.ledger.ask(found)) throw duplicate(id)
-    if (isTaken(run, id, options, found)) {
-      run.claimed.delete(text)
-      const value = await readResult(run, id, options, found)
-      run.events.emit({ type: 'stepSkipped', ...id })
-      return value
-    }
-  }
-  const result = await attemptUntilDone(run, id, options, fn)
+  const recorded = await recordedResult(run, id, options)
+  const result = recorded ?? (await attemptUntilDone(run, id, options, fn))
   run.claimed.delete(text)
-  return result
+  if (recorded !== undefined) run.events.emit({ type: 'stepSkipped', ...id })
+  return result.value
+}
+
+/** The result that an earlier run recorded, if it is the one that is asked for and can be read. */
+async function recordedResult<T>(
+  run: StepRun,
+  id: StepId,
+  options: StepOptions<T>,
+): Promise<{ readonly value: T } | undefined> {
+  const found = unwrap(await run.ledger.find(id))
+  if (found === undefined) return undefined
+  if (!run.ledger.ask(found)) throw duplicate(id)
+  if (!isTaken(run, id, options, found)) return undefined
+  const { result, record: seq } = found
+  const body = await run.bodies.bytesOf(result.body)
+  if (!body.ok && body.error.code === 'CORRUPTED' && run.onDamage({ seq, error: body.error })) {
+    return undefined
+  }
+  const stored = { ...result, body: unwrap(body) }
+  const value = unwrap(decodePlain(stored, `the result of step ${text(id)}`))
+  return { value: await checked(run, id, options, value) }
 }
 
 /** Whether the recorded result is the one that is asked for. */
@@ -73,16 +97,6 @@ function isTaken<T>(
   if (onChange === 'rerun') return false
   const message = `the result of step ${text(id)} is of version ${recorded}, not ${asked}`
   throw operationError('STEP_CHANGED', message, { ...id, recorded, asked })
-}
-
-async function readResult<T>(
-  run: StepRun,
-  id: StepId,
-  options: StepOptions<T>,
-  { result }: FoundResult,
-): Promise<T> {
-  const value = unwrap(decodePlain(result, `the result of step ${text(id)}`))
-  return checked(run, id, options, value)
 }
 
 /** What a schema makes of a value; without one, the caller's type is believed. */
@@ -104,7 +118,7 @@ async function attemptUntilDone<T>(
   id: StepId,
   options: StepOptions<T>,
   fn: StepFunction<T>,
-): Promise<T> {
+): Promise<{ readonly value: T }> {
   const known = run.ledger.attempts(id)
   let attempt = known?.attempt ?? 0
   let failures = known?.failures ?? 0
@@ -116,7 +130,7 @@ async function attemptUntilDone<T>(
     const tried = await tryOnce(run, id, options, fn, note)
     if (tried.done) {
       run.events.emit({ type: 'stepDone', ...id, attempt })
-      return tried.value
+      return tried
     }
     const { error } = tried
     failures += 1

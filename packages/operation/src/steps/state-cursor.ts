@@ -30,7 +30,7 @@ export function openState<T>(
     },
     save: (value) => {
       const encoded = unwrap(encodeValue(value, undefined))
-      const { length } = encoded.bytes
+      const { length } = encoded.body
       if (length > MAX_STATE_BYTES) throw tooLarge(length)
       const entry: StateEntry = { kind: 'state', name, ...encoded }
       saved = entry
