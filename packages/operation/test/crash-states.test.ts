@@ -10,6 +10,7 @@ import {
   idleClock,
   newModel,
   openEagerly,
+  stagedIn,
   view,
   viewOf,
   type Model,
@@ -57,6 +58,8 @@ const sequences: Readonly<Record<string, readonly string[]>> = {
   ],
   clear: ['checkpoint a', 'clear', 'checkpoint b', 'clear'],
   complete: ['checkpoint a', 'complete done', 'clear', 'checkpoint b'],
+  'a large checkpoint': ['large a', 'large b', 'compact x', 'large c', 'clear', 'large d'],
+  'a large result': ['large a', 'complete large', 'clear', 'large b'],
 }
 
 describe('after a power cut at any moment', () => {
@@ -77,6 +80,11 @@ describe('after a power cut at any moment', () => {
         if (found.state !== 'completed') {
           const { seq } = unwrap(await op.checkpoint('after', 'after'))
           expect(seq).toBe(model?.nextSeq)
+        }
+        if (verb.includes('large')) {
+          // Whatever the crash left behind is gone once everything is given up.
+          unwrap(await op.clear())
+          expect(await stagedIn(await storeOn(state.disk))).toEqual([])
         }
         await op.close()
       }

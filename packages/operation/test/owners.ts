@@ -73,6 +73,7 @@ async function owner(
 
 function draw(random: () => number, label: string): string {
   const n = random()
+  if (n < 0.3) return `large ${label}`
   if (n < 0.6) return `checkpoint ${label}`
   if (n < 0.75) return `compact ${label}`
   if (n < 0.95) return `keep ${2 + Math.floor(random() * 3)}`

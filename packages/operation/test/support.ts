@@ -36,6 +36,7 @@ export function openEagerly(
     clock: eagerClock(),
     random: counted(),
     now: () => 1,
+    stageAboveBytes: STAGE_ABOVE_BYTES,
     ...options,
   })
 }
@@ -83,6 +84,13 @@ export async function view(op: OperationReader<PlainValue>): Promise<View> {
   return { state, result, history }
 }
 
+/** The blobs beside the log of an operation. */
+export async function stagedIn(store: BlobStore): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of store.list({ prefix: 'operation/n-op.b/' })) keys.push(key)
+  return keys
+}
+
 /** The plain model of what an act does. */
 export interface Model {
   nextSeq: number
@@ -95,6 +103,14 @@ export function newModel(): Model {
   return { nextSeq: 0, completed: false, result: undefined, checkpoints: [] }
 }
 
+/** Larger payloads than this are staged: those of the acts `large …`. */
+const STAGE_ABOVE_BYTES = 100
+
+/** What a large payload is. */
+function largePayload(label: string): string {
+  return `large ${label}`.repeat(20)
+}
+
 /** What an act by its name does to a model; gives a new one. */
 export function apply(before: Model, act: string): Model {
   const model = { ...before, checkpoints: [...before.checkpoints] }
@@ -104,14 +120,22 @@ export function apply(before: Model, act: string): Model {
   if (verb === 'checkpoint') {
     model.checkpoints.push({ seq: model.nextSeq, label, payload: label })
     model.nextSeq += 1
+  } else if (verb === 'large') {
+    model.checkpoints.push({ seq: model.nextSeq, label, payload: largePayload(label) })
+    model.nextSeq += 1
   } else if (verb === 'compact') {
     model.checkpoints = model.checkpoints.slice(-1).map((one) => ({ ...one, label }))
   } else if (verb === 'keep') {
     model.checkpoints = model.checkpoints.slice(-Number(label))
   } else if (verb === 'complete') {
-    Object.assign(model, { completed: true, result: label, checkpoints: [] })
+    Object.assign(model, { completed: true, result: resultOf(label), checkpoints: [] })
   }
   return model
+}
+
+/** The result of `complete large` is large. */
+function resultOf(label: string): string {
+  return label === 'large' ? largePayload(label) : label
 }
 
 /** What the model looks like. */
@@ -130,7 +154,8 @@ export function act(
 ): Promise<Result<unknown, CheckpointError>> {
   const [verb, label = ''] = name.split(' ')
   if (verb === 'checkpoint') return op.checkpoint(label, label)
+  if (verb === 'large') return op.checkpoint(label, largePayload(label))
   if (verb === 'compact') return op.compact(label)
   if (verb === 'keep') return op.compact({ keepLast: Number(label) })
-  return verb === 'clear' ? op.clear() : op.complete(label)
+  return verb === 'clear' ? op.clear() : op.complete(resultOf(label))
 }
