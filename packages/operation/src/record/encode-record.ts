@@ -1,4 +1,4 @@
-import { json, unwrap, type JsonValue } from '@tidemark/core'
+import type { JsonValue } from '@tidemark/core'
 import {
   isStaged,
   type Base,
@@ -26,8 +26,8 @@ export function encodeRecord(record: OperationRecord): Uint8Array {
   }
   if (record.base !== undefined) header['base'] = baseJson(record.base)
   if (record.folds !== undefined) header['folds'] = record.folds
-  // Cannot fail: names and labels were checked to be well-formed when they came in.
-  const encoded = unwrap(json.encode(header))
+  // Loses nothing: names and labels were checked to be well-formed when they came in.
+  const encoded = utf8.encode(JSON.stringify(header))
   const bodies = record.entries.map(bodyOf)
   const size = bodies.reduce((sum, body) => sum + body.length, LENGTH_BYTES + encoded.length)
   const payload = new Uint8Array(size)
@@ -39,6 +39,8 @@ export function encodeRecord(record: OperationRecord): Uint8Array {
   }
   return payload
 }
+
+const utf8 = new TextEncoder()
 
 const EMPTY = new Uint8Array()
 
