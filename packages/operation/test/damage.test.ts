@@ -25,6 +25,13 @@ async function withFive(store: BlobStore): Promise<string[]> {
   return ids
 }
 
+async function recordsIn(store: BlobStore): Promise<number[]> {
+  const prefix = 'operation/n-op.r'
+  const found: number[] = []
+  for await (const { key } of store.list({ prefix })) found.push(Number(key.slice(prefix.length)))
+  return found
+}
+
 describe('a damaged record', () => {
   it('that is the newest is stepped over, and everybody is told', async () => {
     const store = new MemoryBlobStore()
@@ -71,8 +78,11 @@ describe('a damaged record', () => {
     await withFive(store)
     await damage(store, 2)
     expect(await openEagerly(store)).toMatchObject({ error: { code: 'CORRUPTED' } })
+    expect(await recordsIn(store)).toHaveLength(8)
     const op = unwrap(await openEagerly(store, { restart: true }))
     expect(unwrap(await op.status()).state).toBe('fresh')
+    // Its owner and its base: of what cannot be read any more nothing is left.
+    expect(await recordsIn(store)).toHaveLength(2)
     await op.close()
   })
 

@@ -66,4 +66,15 @@ describe('when one call of the medium goes wrong', () => {
       })
     }
   }
+
+  it('a lost answer of a blob beside the log is settled', async () => {
+    const plan = ({ operation, key }: { operation: string; key: string }): Fault | undefined =>
+      operation === 'put' && key.includes('.b/') && (seen += 1) < 3 ? 'lost' : undefined
+    let seen = 0
+    const store = new FaultyBlobStore(new MemoryBlobStore(), { plan })
+    const op = unwrap(await openEagerly(store))
+    unwrap(await act(op, 'large a'))
+    expect(seen).toBe(3)
+    await op.close()
+  })
 })

@@ -1,4 +1,5 @@
 import {
+  blobCommitLog,
   unwrap,
   type BlobStore,
   type CheckpointError,
@@ -7,6 +8,8 @@ import {
 } from '@tidemark/core'
 import { openOperation } from '../src/index.ts'
 import type { OpenOptions } from '../src/open-options.ts'
+import { decodeRecord } from '../src/record/decode-record.ts'
+import type { Head } from '../src/record/record.ts'
 import type { Operation, OperationReader } from '../src/operation.ts'
 import type { PlainValue } from '../src/value/encode-value.ts'
 
@@ -89,6 +92,31 @@ export async function stagedIn(store: BlobStore): Promise<string[]> {
   const keys: string[] = []
   for await (const { key } of store.list({ prefix: 'operation/n-op.b/' })) keys.push(key)
   return keys
+}
+
+/**
+ * The records that its base made void, that are still there and not known to have been deleted: a
+ * name whose deletion no sync followed may come back.
+ */
+export async function voidIn(store: BlobStore): Promise<number[]> {
+  const prefix = 'operation/n-op.'
+  const log = blobCommitLog(store, prefix)
+  let head: Head | undefined
+  const kept = new Set<number>()
+  for await (const record of log.records({ reverse: true })) {
+    if (record.epoch === record.seq) kept.add(record.seq)
+    else {
+      const decoded = unwrap(decodeRecord(record.seq, record.payload))
+      head ??= decoded.head
+      for (const { at } of decoded.base?.kept ?? []) kept.add(at.record)
+    }
+  }
+  const found: number[] = []
+  for await (const { key } of store.list({ prefix: `${prefix}r` })) {
+    const seq = Number(key.slice(`${prefix}r`.length))
+    if (seq < (head?.base ?? 0) && !kept.has(seq)) found.push(seq)
+  }
+  return head?.swept === head?.base ? [] : found
 }
 
 /** The plain model of what an act does. */

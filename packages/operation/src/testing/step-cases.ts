@@ -271,6 +271,18 @@ export const stepCases: CaseTable = {
     unwrap(await run(store, both))
     expectEqual(calls, 260, 'calls')
   },
+  'checkpoints that were made before many steps stay': async (store) => {
+    const op = await open(store)
+    const { id } = unwrap(await op.checkpoint('before', 1))
+    await op.close()
+    const steps = async (ctx: RunContext): Promise<void> => {
+      for (let key = 0; key < 270; key++) await ctx.step('n', { key }, () => key)
+    }
+    unwrap(await run(store, steps, { keepOpen: true }))
+    const again = await open(store)
+    expectEqual(unwrap(await again.load(id)).payload, 1, 'the checkpoint')
+    await again.close()
+  },
   'steps that nobody asks for any more are named': async (store) => {
     unwrap(await run(store, (ctx) => ctx.step('old', () => 1), { keepOpen: true }))
     const orphans: unknown[] = []
