@@ -18,6 +18,8 @@ describe('a script that is killed', () => {
     const dir = mkdtempSync(join(tmpdir(), 'tidemark-kill-'))
     const random = seededRandom(SEED)
     const { kills, result, effects } = await runKilled(dir, { steps: STEPS, kills: KILLS, random })
+    // All of them hit a run that was under way.
+    expect(kills).toBe(KILLS)
     expect(Number(result)).toBe((STEPS * (STEPS - 1)) / 2)
     expect([...effects.keys()].sort((a, b) => a - b)).toEqual(
       Array.from({ length: STEPS }, (_, i) => i),
