@@ -48,6 +48,11 @@ export async function runKilled(
   }
 }
 
+/** Runs the script alone; gives what it printed. */
+export function runToEnd(dir: string, steps: number): Promise<string> {
+  return runOnce([join(dir, 'store'), join(dir, 'effects'), String(steps)], undefined)
+}
+
 /** Runs the script, killing it if it is to be; gives what it printed. */
 function runOnce(args: readonly string[], kill: Kill | undefined): Promise<string> {
   return new Promise((resolve) => {

@@ -46,7 +46,7 @@ export async function acquireOperation(
   { store, name }: OperationPlace,
   options: OwnerOptions,
 ): AsyncResult<Acquired, OpenError> {
-  const refused = nameError(name) ?? optionError(options)
+  const refused = nameError(name) ?? ownerError(options)
   if (refused !== undefined) return err(refused)
   const prefix = operationPrefix(name)
   const log = new OperationLog(store, name)
@@ -159,13 +159,13 @@ function lockedError(what: string, waitedMs: number): CoreError<'LOCKED'> {
   return coreError('LOCKED', message, { what, owner, epoch: 0 })
 }
 
-function optionError({
-  wait,
-  stageAboveBytes = 0,
-}: OwnerOptions): CoreError<'INVALID_ARGUMENT'> | undefined {
+/** The error for options of an owner that make no sense, or `undefined`. */
+export function ownerError(options: OwnerOptions): CoreError<'INVALID_ARGUMENT'> | undefined {
+  const { wait, staleAfterMs = 1, stageAboveBytes = 0 } = options
   if (typeof wait === 'number' && !(wait >= 0)) {
     return outOfRange('wait', 'it is a number of ms from 0, or true')
   }
+  if (!(staleAfterMs > 0)) return outOfRange('staleAfterMs', 'it is a number of ms above 0')
   if (stageAboveBytes >= 0 && stageAboveBytes <= MAX_STAGE_ABOVE_BYTES) return undefined
   return outOfRange('stageAboveBytes', `it is a number from 0 to ${MAX_STAGE_ABOVE_BYTES}`)
 }

@@ -12,12 +12,13 @@ import { operationError, type OperationError } from '../operation-errors.ts'
 import type { StagedBodies } from '../log/staged-bodies.ts'
 import type { RecordWriter } from '../owner/record-writer.ts'
 import type { AttemptEntry } from '../record/record.ts'
-import { decodePlain, encodeValue } from '../value/encode-value.ts'
+import { decodeValue, encodeValue } from '../value/encode-value.ts'
 import { validate } from '../value/validate.ts'
 import { retryDelayMs } from './retry.ts'
 import type { StepContext, StepFunction, StepOptions } from './run-context.ts'
 import { textOf, type FoundResult, type StepId, type StepLedger } from './step-ledger.ts'
 import type { Running } from './running.ts'
+import { stepOptionError } from './step-option-error.ts'
 
 /** An attempt that lasts so long is noted, so that it counts although the process dies in it. */
 const NOTE_AFTER_MS = 50
@@ -56,6 +57,8 @@ export async function runStep<T>(
 ): Promise<T> {
   refuseName('step', id.step)
   if (id.key !== undefined) refuseName('key', id.key)
+  const refused = stepOptionError(options)
+  if (refused !== undefined) throw refused
   const text = textOf(id)
   if (run.claimed.has(text)) throw duplicate(id)
   run.claimed.add(text)
@@ -82,7 +85,7 @@ async function recordedResult<T>(
     return undefined
   }
   const stored = { ...result, body: unwrap(body) }
-  const value = unwrap(decodePlain(stored, `the result of step ${text(id)}`))
+  const value = unwrap(decodeValue(stored, options.codec, `the result of step ${text(id)}`))
   return { value: await checked(run, id, options, value) }
 }
 
@@ -167,7 +170,7 @@ async function tryOnce<T>(
     return { done: false, error: outcome.error }
   }
   const value = await checked(run, id, options, outcome.value)
-  const encoded = unwrap(encodeValue(outcome.value, undefined))
+  const encoded = unwrap(encodeValue(outcome.value, options.codec))
   const { version = run.version } = options
   unwrap(await run.writer.add({ kind: 'result', ...id, version, ...encoded }))
   return { done: true, value }

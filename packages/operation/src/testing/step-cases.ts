@@ -1,4 +1,4 @@
-import { unwrap, type StandardSchema } from '@tidemark/core'
+import { text, unwrap, type StandardSchema } from '@tidemark/core'
 import type { OperationEvent } from '../events/operation-event.ts'
 import { expectCode, expectEqual, expectThrown, expectTrue } from './expect.ts'
 import type { CaseTable } from './operation-contract.ts'
@@ -116,6 +116,18 @@ export const stepCases: CaseTable = {
     expectCode(await run(store, body), 'ENCODE_FAILED', 'the first')
     expectCode(await run(store, body), 'ENCODE_FAILED', 'the second')
     expectEqual(calls, 201, 'calls')
+  },
+  'a result is recorded and read with the codec of its step': async (store) => {
+    let ran = 0
+    const steps = (ctx: RunContext): Promise<string> =>
+      ctx.step('a', { codec: text }, () => ((ran += 1), 'caf\u00e9'))
+    unwrap(await run(store, steps, { keepOpen: true }))
+    expectEqual(
+      [unwrap(await run(store, steps, { keepOpen: true })), ran],
+      ['caf\u00e9', 1],
+      'read',
+    )
+    expectCode(await run(store, (ctx) => ctx.step('a', () => '')), 'DECODE_FAILED', 'as JSON')
   },
   'a result that its schema refuses is not recorded': async (store) => {
     const even: StandardSchema<number> = {
