@@ -1,5 +1,5 @@
 import { err, ok, quote, type AsyncResult, type CallOptions, type CoreError } from '@tidemark/core'
-import { isLive, type OperationLog, type Standing } from '../log/operation-log.ts'
+import { isLive, type OperationLog, type Sighting, type Standing } from '../log/operation-log.ts'
 import { operationError, type OperationError, type OperationErrors } from '../operation-errors.ts'
 import type { CheckpointRef, ReadFailure } from '../operation.ts'
 import { checkpointId, parseCheckpointId, type CheckpointPlace } from '../record/checkpoint-id.ts'
@@ -29,14 +29,14 @@ const MAX_ROUNDS = 100
  */
 export async function readSettled<T, E extends { readonly kind: string }>(
   log: OperationLog,
-  read: (standing: Standing | undefined) => AsyncResult<T | undefined, E>,
+  read: (sighting: Sighting) => AsyncResult<T, E>,
   options?: CallOptions,
-): AsyncResult<T | undefined, E | ReadFailure> {
+): AsyncResult<T, E | ReadFailure> {
   let sighting = await log.look(options)
   for (let round = 1; ; round++) {
     if (!sighting.ok) return sighting
     const { standing } = sighting.value
-    const found = await read(standing)
+    const found = await read(sighting.value)
     const isSure = found.ok ? found.value !== undefined : found.error.kind !== 'corrupt'
     if (isSure || standing === undefined || round >= MAX_ROUNDS) return found
     sighting = await log.look(options)
@@ -51,7 +51,7 @@ export async function readLatest(
 ): AsyncResult<StoredCheckpoint | undefined, ReadFailure> {
   return readSettled(
     log,
-    async (standing) => {
+    async ({ standing }) => {
       const latest = standing?.head.latest
       if (standing === undefined || latest === undefined) return ok(undefined)
       return readWhole(log, standing, latest, options)
@@ -69,7 +69,7 @@ export async function readById(
   const place = parseCheckpointId(id)
   if (!place.ok) return place
   type Found = AsyncResult<StoredCheckpoint | undefined, LoadFailure>
-  const read = async (standing: Standing | undefined): Found => {
+  const read = async ({ standing }: Sighting): Found => {
     const gone = goneReason(standing, place.value)
     if (standing === undefined || gone !== undefined) return err(notFound(id, gone ?? 'unknown'))
     return readWhole(log, standing, place.value.at, options)

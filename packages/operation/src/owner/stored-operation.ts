@@ -9,7 +9,7 @@ import {
   type LogRecord,
   type Seq,
 } from '@tidemark/core'
-import type { OperationLog, Standing } from '../log/operation-log.ts'
+import type { OperationLog, Sighting, Standing } from '../log/operation-log.ts'
 import type {
   Checkpoint,
   CheckpointRef,
@@ -22,10 +22,11 @@ import type {
   ReadFailure,
   StatusError,
 } from '../operation.ts'
+import { damaged } from '../record/decode-record.ts'
 import { decodePlain, type PlainValue } from '../value/encode-value.ts'
 import type { Payloads } from '../value/payloads.ts'
 import { decodeOwner, type OwnerName } from './decode-owner.ts'
-import { readById, readLatest, type StoredCheckpoint } from './read-checkpoint.ts'
+import { readById, readLatest, readSettled, type StoredCheckpoint } from './read-checkpoint.ts'
 import { historyError, readHistory } from './read-history.ts'
 
 /** What a stored operation is read with. */
@@ -89,9 +90,28 @@ export class StoredOperation<T> implements OperationReader<T> {
   async status(options?: CallOptions): AsyncResult<OperationStatus, StatusError> {
     const refused = this.#refusal()
     if (refused !== undefined) return err(refused)
-    const sighting = await this.#log.look(options)
-    if (!sighting.ok) return sighting
-    const { standing, newest, skipped } = sighting.value
+    return readSettled(this.#log, (sighting) => this.#describe(sighting, options), options)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#onClose()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #decoded({ ref, entry, body }: StoredCheckpoint): AsyncResult<Checkpoint<T>, LatestError> {
+    const payload = await this.#payloads.decode(entry.label, { ...entry, body })
+    return payload.ok ? ok({ ...ref, payload: payload.value }) : payload
+  }
+
+  async #describe(
+    { standing, newest, skipped }: Sighting,
+    options?: CallOptions,
+  ): AsyncResult<OperationStatus, StatusError> {
     const owner = await this.#owner(newest, options)
     if (!owner.ok) return owner
     const result = await this.#result(standing, options)
@@ -111,21 +131,6 @@ export class StoredOperation<T> implements OperationReader<T> {
     })
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    await this.#onClose()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  async #decoded({ ref, entry, body }: StoredCheckpoint): AsyncResult<Checkpoint<T>, LatestError> {
-    const payload = await this.#payloads.decode(entry.label, { ...entry, body })
-    return payload.ok ? ok({ ...ref, payload: payload.value }) : payload
-  }
-
   async #result(
     standing: Standing | undefined,
     options?: CallOptions,
@@ -133,7 +138,8 @@ export class StoredOperation<T> implements OperationReader<T> {
     if (standing?.base.kind !== 'complete') return ok(undefined)
     const record = await this.#log.read(standing.head.base, options)
     if (!record.ok) return record
-    const outcome = record.value?.entries.find((entry) => entry.kind === 'outcome')
+    if (record.value === undefined) return err(damaged(standing.head.base, 'it is missing'))
+    const outcome = record.value.entries.find((entry) => entry.kind === 'outcome')
     if (outcome === undefined) return ok(undefined)
     const body = await this.#log.bodies.bytesOf(outcome.body, options)
     return body.ok ? decodePlain({ ...outcome, body: body.value }, 'the result') : body

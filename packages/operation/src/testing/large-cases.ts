@@ -115,6 +115,9 @@ export const largeCases: CaseTable = {
     const newest = unwrap(await op.latest())?.id ?? ''
     expectCode(await late.load(newest), 'CHECKPOINT_NOT_FOUND', 'what was cleared')
     expectCode(await late.load(id), 'CHECKPOINT_NOT_FOUND', 'the old one')
+    unwrap(await op.complete(large(3)))
+    const last = unwrap(await (await read(beforeRead(store, () => op.clear()))).status())
+    expectEqual([last.state, last.result], ['fresh', undefined], 'status')
     await op.close()
   },
   'a large payload costs one more put, and lists nothing': async (store) => {
