@@ -90,14 +90,6 @@ export const mutants = [
     tests: [CONTRACT],
   },
   {
-    name: 'an owner that slept gives up what its successor keeps',
-    rule: 'fencing of truncation',
-    file: 'src/owner/trim.ts',
-    from: 'const keep = [...needed.value, lease.epoch]',
-    to: 'const keep = [...needed.value]',
-    tests: [DISPLACED, OWNERS],
-  },
-  {
     name: 'a fold gives up checkpoints that lie before it',
     rule: 'checkpoints stay',
     file: 'src/owner/trim.ts',

@@ -79,6 +79,42 @@ describe('an owner that slept in the middle of a compaction', () => {
     expect(await stagedIn(medium)).toHaveLength(2)
     await taker.close()
   })
+
+  it('does not delete what its successor names in folds', async () => {
+    const medium = new MemoryBlobStore()
+    const large = (key: number): string => `${key} `.repeat(100)
+    let ran = 0
+    const results = (store: BlobStore, count: number): Promise<unknown> =>
+      runOperation(
+        { store, name: 'op', clock: eagerClock(), keepOpen: true, stageAboveBytes: 100 },
+        async (ctx) => {
+          for (let key = 0; key < count; key++) {
+            await ctx.step('n', { key }, () => ((ran += 1), key < 5 ? large(key) : key))
+          }
+        },
+      )
+    // A compaction is recorded, but nothing can be given up; then come results.
+    const plan = ({ operation, key }: Call): 'failed' | undefined =>
+      operation === 'put' && /\.f[0-9]+$/.test(key) ? 'failed' : undefined
+    const store = new FaultyBlobStore(medium, { plan })
+    const first = unwrap(await openEagerly(store))
+    for (const label of ['a', 'b']) unwrap(await first.checkpoint(label, label))
+    expect(unwrap(await first.compact('all')).isSwept).toBe(false)
+    await first.close()
+    await results(store, 5)
+    // Whoever opens it makes up for that, and falls asleep before it looks for blobs.
+    const { gate, sleeps, wake } = sleepBefore(({ operation, key }) => {
+      return operation === 'list' && key.endsWith('.b/')
+    })
+    const opening = openEagerly(new FaultyBlobStore(medium, { gate }))
+    await sleeps
+    await results(medium, 300)
+    wake()
+    await unwrap(await opening).close()
+    expect(await stagedIn(medium)).toHaveLength(5)
+    expect(await results(medium, 300)).toEqual({ ok: true, value: undefined })
+    expect(ran).toBe(300)
+  })
 })
 
 describe('an owner that was displaced between staging and its record', () => {

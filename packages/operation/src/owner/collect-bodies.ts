@@ -25,7 +25,7 @@ export async function collectBodies(parts: CollectParts): AsyncResult<boolean, R
 
 async function findGarbage(parts: CollectParts): Promise<string[]> {
   const { log, standing, takenUpTo } = parts
-  const { base } = standing.head
+  const { base, fold } = standing.head
   const garbage: string[] = []
   let named: Set<string> | undefined
   const read = new Set<Seq>()
@@ -34,7 +34,10 @@ async function findGarbage(parts: CollectParts): Promise<string[]> {
     named ??= await namedByKept(log, standing)
     if (record > base && !read.has(record)) {
       read.add(record)
-      for (const entry of await entriesOf(log, record)) note(named, entry)
+      // What a fold has replaced may be gone; whatever it named, the fold does.
+      const entries =
+        record < fold ? await entriesIfThere(log, record) : await entriesOf(log, record)
+      for (const entry of entries) note(named, entry)
     }
     if (!named.has(name)) garbage.push(name)
   }
@@ -58,7 +61,16 @@ async function namedByKept(log: OperationLog, standing: Standing): Promise<Set<s
   return named
 }
 
+/** The entries of a record that must be there: without it, what is named is not known. */
 async function entriesOf(log: OperationLog, seq: Seq): Promise<readonly Entry[]> {
+  const found = await log.log.read(seq)
+  if (!found.ok) throw found.error
+  // A successor has given it up: it knows what counts now, and we do not.
+  if (found.value === undefined) throw damaged(seq, 'it is missing')
+  return entriesIfThere(log, seq)
+}
+
+async function entriesIfThere(log: OperationLog, seq: Seq): Promise<readonly Entry[]> {
   const record = await log.read(seq)
   if (!record.ok) throw record.error
   return record.value?.entries ?? []

@@ -45,16 +45,15 @@ export async function trimToFold(parts: TrimParts): Promise<void> {
 }
 
 async function trim(
-  { lease, log }: TrimParts,
+  { log }: TrimParts,
   standing: Standing,
   { before, force }: { readonly before: Seq; readonly force: boolean },
 ): Promise<boolean> {
   const needed = await stillNeeded(log, standing)
   if (!needed.ok) return false
-  // Its own owner record, too: a successor's truncation gives that up, and from then on this one is
-  // refused. So an owner that slept cannot give up what its successor keeps.
-  const keep = [...needed.value, lease.epoch]
-  const truncated = await log.log.truncate(before, { keep, force })
+  // An owner that slept gives up nothing that its successor keeps: it knows no base and no fold that
+  // is newer than the floor, and a floor never falls.
+  const truncated = await log.log.truncate(before, { keep: needed.value, force })
   return truncated.ok && truncated.value.left === 0
 }
 
