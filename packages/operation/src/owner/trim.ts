@@ -51,8 +51,8 @@ async function trim(
 ): Promise<boolean> {
   const needed = await stillNeeded(log, standing)
   if (!needed.ok) return false
-  // An owner that slept gives up nothing that its successor keeps: it knows no base and no fold that
-  // is newer than the floor, and a floor never falls.
+  // An owner that slept gives up nothing that its successor keeps: it knows no base and no fold
+  // that is newer than the floor, and a floor never falls.
   const truncated = await log.log.truncate(before, { keep: needed.value, force })
   return truncated.ok && truncated.value.left === 0
 }

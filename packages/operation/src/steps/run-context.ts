@@ -56,7 +56,7 @@ export interface StepContext {
   readonly progress: (done: number, total?: number, unit?: string) => void
 }
 
-/** What a step does. Its result is recorded: bytes, `undefined`, strict JSON, or what a codec takes. */
+/** What a step does. Its result is recorded: bytes, `undefined`, JSON, or what its codec takes. */
 export type StepFunction<T> = (step: StepContext) => T | Promise<T>
 
 /** Options of `ctx.map`. */
