@@ -107,7 +107,7 @@ export class RecordWriter {
     })
   }
 
-  /** Records an entry with the next record, or by itself after a while. A later offer replaces it. */
+  /** Records an entry with the next record, or alone after a while. A later offer replaces it. */
   offer(slot: string, entry: Entry, withinMs: number): void {
     this.withdraw(slot)
     const timer = new AbortController()
