@@ -1,6 +1,19 @@
 // One checkpoint of 100 bytes with so many earlier ones, beside the original's way of doing it.
 import { spawnSync } from 'node:child_process'
-import { close, fdatasync, fsync, link, mkdirSync, open, unlinkSync, write } from 'node:fs'
+import {
+  close,
+  closeSync,
+  fdatasync,
+  fsync,
+  link,
+  linkSync,
+  mkdirSync,
+  open,
+  openSync,
+  unlinkSync,
+  write,
+  writeSync,
+} from 'node:fs'
 import { promisify } from 'node:util'
 import { inTurn, median, row, timeMs, us } from '@tidemark/bench-kit'
 import { unwrap } from '@tidemark/core'
@@ -22,7 +35,9 @@ const FASTER = { 0: 1.5, 1000: 15, 10_000: 150 }
 
 export async function checkpoints(dir, full) {
   const counts = full ? [0, 1000, 10_000, 50_000] : [0, 1000, 10_000]
-  const [plain, durable, all] = [{}, { bare: bareSlice(`${dir}/bare`) }, []]
+  const plain = { 'bare calls': unsyncedSlice(`${dir}/unsynced`) }
+  const durable = { bare: bareSlice(`${dir}/bare`) }
+  const all = []
   for (const count of counts) {
     const ours = await operationOf(`${dir}/unsynced-${count}`, count, unsyncedStore)
     const synced = await operationOf(`${dir}/synced-${count}`, count, syncedStore)
@@ -53,6 +68,8 @@ function report(counts, times) {
     if (target === undefined) row(what, figures, `${ratio.toFixed(1)}×`)
     else row(what, figures, `${ratio.toFixed(1)}×`, `≥ ${target}×`, ratio >= target)
   }
+  const least = times['bare calls']
+  row('the bare calls of a create that is whole or absent', us(least), '')
   for (const kind of ['ours', 'synced']) {
     const figures = counts.map((count) => `${count}: ${us(times[`${kind} ${count}`])}`).join(', ')
     const flat = Math.max(...counts.map((count) => times[`${kind} ${count}`] / times[`${kind} 0`]))
@@ -157,5 +174,19 @@ function bareSlice(dir) {
       const dirFd = await openFile(dir, 'r')
       await syncAll(dirFd)
       await closeFd(dirFd)
+    })
+}
+
+/** Whole or absent, and by one writer, without syncs: no checkpoint in a file can cost less. */
+function unsyncedSlice(dir) {
+  mkdirSync(dir)
+  return () =>
+    medianMs(async (data) => {
+      const name = `${dir}/${written}`
+      const fd = openSync(`${name}.tmp`, 'wx', 0o600)
+      writeSync(fd, data)
+      closeSync(fd)
+      linkSync(`${name}.tmp`, name)
+      unlinkSync(`${name}.tmp`)
     })
 }

@@ -80,6 +80,29 @@ describe('an owner that slept in the middle of a compaction', () => {
     await taker.close()
   })
 
+  it('does not delete what its successor has staged and is about to name', async () => {
+    const medium = new MemoryBlobStore()
+    const old = sleepBefore(({ operation }) => operation === 'list')
+    const sleeper = unwrap(await openEagerly(new FaultyBlobStore(medium, { gate: old.gate })))
+    unwrap(await act(sleeper, 'large a'))
+    const compacting = sleeper.compact('all')
+    await old.sleeps
+    let isTaken = false
+    const young = sleepBefore(({ operation, key }) => {
+      return isTaken && operation === 'put' && /\.r[0-9]+$/.test(key)
+    })
+    const taker = unwrap(await openEagerly(new FaultyBlobStore(medium, { gate: young.gate })))
+    isTaken = true
+    const checkpoint = act(taker, 'large c')
+    await young.sleeps
+    old.wake()
+    unwrap(await compacting)
+    young.wake()
+    unwrap(await checkpoint)
+    expect((await view(taker)).history).toHaveLength(2)
+    await taker.close()
+  })
+
   it('does not delete what its successor names in folds', async () => {
     const medium = new MemoryBlobStore()
     const large = (key: number): string => `${key} `.repeat(100)

@@ -27,8 +27,7 @@ export async function sweepBase(
     const swept = await parts.log.log.sweep()
     if (!swept.ok || swept.value.left > 0) return false
   }
-  const takenUpTo = parts.lease.newest.seq
-  const collected = await collectBodies({ log: parts.log, standing, takenUpTo })
+  const collected = await collectBodies(parts.log, standing)
   if (!collected.ok || !collected.value) return false
   parts.writer.swept()
   return true
