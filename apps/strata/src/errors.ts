@@ -1,4 +1,8 @@
 import { errorFactory, type CoreError, type ErrorFactory, type ErrorOf } from '@tidemark/core'
+import type { LogPersistenceError } from '@tidemark/log-persistence'
+import type { MkvsError } from '@tidemark/mkvs-chunks'
+import type { OperationError } from '@tidemark/operation'
+import type { StreamStoreError } from '@tidemark/stream-store'
 
 /** The errors of Strata beside those of core. Each message says what to do. */
 export interface StrataErrors {
@@ -26,8 +30,14 @@ export type StrataError<Code extends keyof StrataErrors = keyof StrataErrors> = 
   Code
 >
 
-/** Whatever ends a run: an error of Strata or of core. */
-export type Failure = StrataError | CoreError
+/** Whatever ends a run: an error of Strata, of core or of a capability. */
+export type Failure =
+  | StrataError
+  | CoreError
+  | StreamStoreError
+  | OperationError
+  | MkvsError
+  | LogPersistenceError
 
 /** Makes the errors of Strata. */
 export const strataError: ErrorFactory<StrataErrors> = errorFactory<StrataErrors>({

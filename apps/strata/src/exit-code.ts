@@ -9,8 +9,12 @@ export const EXIT = {
   usage: 2,
   /** The repository cannot be read. */
   repository: 3,
-  /** The place cannot be saved, or what is saved cannot be read. */
+  /** The store cannot be opened, written or read. */
   store: 4,
+  /** What was sealed is lost, or is not what was sealed. */
+  refuted: 5,
+  /** A branch does not go on from what was published of it. */
+  rewritten: 6,
   /** SIGINT; the place is saved. */
   interrupted: 130,
   /** SIGTERM; the place is saved. */
@@ -32,4 +36,9 @@ const CODES: ReadonlyMap<string, number> = new Map<Failure['code'], number>([
   ['GIT_OUTPUT_UNKNOWN', EXIT.failed],
   ['HISTORY_MISMATCH', EXIT.failed],
   ['CHECKPOINT_NOT_FOUND', EXIT.failed],
+  ['LIMIT_EXCEEDED', EXIT.failed],
+  ['ROLLBACK_DETECTED', EXIT.rewritten],
+  ['CHUNK_NOT_FOUND', EXIT.refuted],
+  ['CHUNK_CORRUPTED', EXIT.refuted],
+  ['CHUNK_PROOF_VERIFICATION_FAILED', EXIT.refuted],
 ])

@@ -1,38 +1,77 @@
 import { resolve } from 'node:path'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { CommanderError } from 'commander'
+import {
+  newProgram,
+  parseRoot,
+  storeIn,
+  withReading,
+  withStore,
+  type Flags,
+} from './command-line.ts'
 import { EXIT } from './exit-code.ts'
+import type { StoreQuestion } from './find-store.ts'
+import { lookCommand, type Look } from './look-command.ts'
+import { acceptRewrite, logsOf } from './logs.ts'
+import { logsJson, renderLogs } from './report/render-logs.ts'
+import { renderStatus, statusJson } from './report/render-status.ts'
 import { runCommand, type CommandOptions } from './run-command.ts'
+import { statusOf } from './status.ts'
 import type { Surroundings } from './surroundings.ts'
-
-/** After so many commits the place is saved: some seconds of reading are lost to a kill at most. */
-const DEFAULT_EVERY = 500
-
-/** More would mean never. */
-const MAX_EVERY = 1_000_000
+import { explainRefusal, renderVerified, verifiedJson, verify } from './verify.ts'
 
 /** Understands the command line and does what it says; gives the exit code. */
 export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { directory, environment } = surroundings
   let exitCode: number = EXIT.done
-  const begin = async (
-    from: CommandOptions['from'],
-    path: string | undefined,
-    flags: Flags,
-  ): Promise<void> => {
-    const { directory } = surroundings
-    const store = flags.store === undefined ? undefined : resolve(directory, flags.store)
+  const read = async (from: CommandOptions['from'], path = '.', flags: Flags): Promise<void> => {
     const { every, json = false } = flags
-    const options = { from, path: resolve(directory, path ?? '.'), store, every, json }
+    const store = storeIn(directory, flags.store)
+    const options = { from, path: resolve(directory, path), store, every, json }
     exitCode = await runCommand(options, surroundings)
   }
+  const look = async <T>(
+    path = '.',
+    { store, json = false }: Flags,
+    lookAt: (question: StoreQuestion) => Omit<Look<T>, 'json'>,
+  ): Promise<void> => {
+    const place = storeIn(directory, path)
+    const question = { place, store: storeIn(directory, store), environment }
+    exitCode = await lookCommand({ json, ...lookAt(question) }, surroundings)
+  }
+
   const program = newProgram(surroundings)
-  withFlags(program.command('run'), 'read the history, from where the last run got to')
+  withReading(program.command('run'), 'read the history, from where the last run got to')
     .option('--fresh', 'begin at the first commit, whatever is saved')
     .action((path: string | undefined, flags: Flags) =>
-      begin(flags.fresh === true ? 'begin' : 'resume', path, flags),
+      read(flags.fresh === true ? 'begin' : 'resume', path, flags),
     )
-  withFlags(program.command('update'), 'read what is new since the last run').action(
-    (path: string | undefined, flags: Flags) => begin('update', path, flags),
+  withReading(program.command('update'), 'read what is new since the last run').action(
+    (path: string | undefined, flags: Flags) => read('update', path, flags),
   )
+  withStore(program.command('status'), 'show which phases are done, and what is saved').action(
+    (path: string | undefined, flags: Flags) =>
+      look(path, flags, (question) => {
+        return { look: () => statusOf(question), text: renderStatus, toJson: statusJson }
+      }),
+  )
+  withStore(program.command('verify'), 'restore a sealed result from its chunks, and check it')
+    .requiredOption('--root <hash>', 'the root it must have', parseRoot)
+    .action((path: string | undefined, flags: Flags & { readonly root: string }) =>
+      look(path, flags, (question) => {
+        const says = { text: renderVerified, toJson: verifiedJson, explain: explainRefusal }
+        return { look: () => verify(question, flags.root), ...says }
+      }),
+    )
+  withStore(program.command('log'), 'show what is published of each branch')
+    .option('--accept <branch>', 'let a branch go on from where it is, although it was rewritten')
+    .action((path: string | undefined, flags: Flags & { readonly accept?: string }) =>
+      look(path, flags, (question) => {
+        const { accept } = flags
+        const ask = () =>
+          accept === undefined ? logsOf(question) : acceptRewrite(question, accept)
+        return { look: ask, text: renderLogs, toJson: logsJson }
+      }),
+    )
   try {
     await program.parseAsync([...args], { from: 'user' })
     return exitCode
@@ -41,46 +80,4 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage
     throw thrown
   }
-}
-
-interface Flags {
-  readonly store?: string
-  readonly every: number
-  readonly json?: boolean
-  readonly fresh?: boolean
-}
-
-function newProgram({ out, err }: Surroundings): Command {
-  return new Command('strata')
-    .description('How old is the code that survives? Reads the history of a git repository.')
-    .exitOverride()
-    .configureOutput({ writeOut: out.write, writeErr: err.write })
-    .addHelpText('after', `\n${EXIT_CODES}`)
-}
-
-const EXIT_CODES = `Exit codes:
-  0    done
-  1    failed; the message says why
-  2    the command line is not understood
-  3    the repository cannot be read
-  4    the place cannot be saved or read
-  130  interrupted (SIGINT), the place is saved
-  143  terminated (SIGTERM), the place is saved`
-
-function withFlags(command: Command, description: string): Command {
-  return command
-    .description(description)
-    .argument('[repository]', 'a directory in it', '.')
-    .option(
-      '--store <directory>',
-      'where the place is saved (default: strata in the git directory)',
-    )
-    .option('--every <commits>', 'how often the place is saved', parseEvery, DEFAULT_EVERY)
-    .option('--json', 'write the result as JSON, and events as JSON lines to standard error')
-}
-
-function parseEvery(text: string): number {
-  const every = Number(text)
-  if (/^[0-9]+$/u.test(text) && every >= 1 && every <= MAX_EVERY) return every
-  throw new InvalidArgumentError(`It is a whole number from 1 to ${MAX_EVERY}.`)
 }

@@ -29,6 +29,7 @@ export function processSurroundings(): Surroundings {
     err: outputOf(process.stderr),
     signal: interruption.signal,
     now: () => performance.now(),
+    date: () => new Date(),
   }
 }
 

@@ -21,15 +21,20 @@ export async function runCommand(
   surroundings: Surroundings,
 ): Promise<number> {
   const voice = options.json ? jsonVoice(surroundings) : humanVoice(surroundings)
-  const { environment, signal } = surroundings
-  const ended = await run({ ...options, environment, signal, onEvent: voice.onEvent })
+  const { environment, signal, date } = surroundings
+  const ended = await run({ ...options, environment, signal, date, onEvent: voice.onEvent })
   if (!ended.ok) {
     voice.failed(ended.error)
-    return exitCodeOf(ended.error)
+    return ended.error.code === 'ABORTED' && signal.aborted
+      ? endedBy(signal)
+      : exitCodeOf(ended.error)
   }
   voice.ended(ended.value)
-  if (ended.value.finished) return EXIT.done
-  return signal.reason === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
+  return ended.value.finished ? EXIT.done : endedBy(signal)
+}
+
+function endedBy({ reason }: AbortSignal): number {
+  return reason === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
 }
 
 /** How a run is told to whoever started it. */
@@ -76,8 +81,8 @@ function jsonVoice({ out, err }: Surroundings): Voice {
     onEvent(event) {
       if (event.kind === 'started-again') incidents.startedAgain = event.reason
       if (event.kind === 'checkpoint-skipped') {
-        const { generation, reason } = event
-        incidents.checkpointsSkipped = [...incidents.checkpointsSkipped, { generation, reason }]
+        const { epoch = null, reason } = event
+        incidents.checkpointsSkipped = [...incidents.checkpointsSkipped, { epoch, reason }]
       }
       progress.show(event)
     },
@@ -90,10 +95,11 @@ function jsonVoice({ out, err }: Surroundings): Voice {
   }
 }
 
-/** The report; its last line ends with the digest. */
-function finale({ state, digest }: RunResult, page: Page): string {
+/** The report; its last lines end with the root and the digest. */
+function finale({ state, digest, sealed }: RunResult, page: Page): string {
   const where = state.commit === undefined ? '' : ` at ${short(state.commit)}`
-  return `\n${renderReport(state, reportOf(state), page)}\n  digest${where}  ${digest}\n`
+  const root = sealed === undefined ? '' : `  root${where}    ${sealed.root}\n`
+  return `\n${renderReport(state, reportOf(state), page)}\n${root}  digest${where}  ${digest}\n`
 }
 
 function interruption({ state, total }: RunResult): string {

@@ -1,3 +1,5 @@
+import type { Phase } from './phases.ts'
+
 /** What happens in a run, in the order in which it happens. */
 export type RunEvent =
   | CheckpointSkipped
@@ -7,11 +9,13 @@ export type RunEvent =
   | CommitRead
   | PlaceSaving
   | PlaceSaved
+  | PhaseDone
 
 /** A saved place is damaged, or of another version: the one before it is looked at. */
 export interface CheckpointSkipped {
   readonly kind: 'checkpoint-skipped'
-  readonly generation: number
+  /** `undefined`: so damaged that nobody knows which epoch it was. */
+  readonly epoch: number | undefined
   readonly reason: string
 }
 
@@ -27,11 +31,14 @@ export interface StartedAgain {
   readonly kind: 'started-again'
   /**
    * `rewritten`: the commit reached is not on the line to the present one. `deepened`: the clone
-   * was shallow, and has more (or less) history now. `unusable`: nothing saved is whole.
+   * was shallow, and has more (or less) history now. `unusable`: nothing saved is whole. `earlier`:
+   * an earlier version of Strata saved it, in a way of its own.
    */
-  readonly reason: 'rewritten' | 'deepened' | 'unusable'
+  readonly reason: 'rewritten' | 'deepened' | 'unusable' | 'earlier'
   /** The commit that was reached. */
   readonly commit: string | undefined
+  /** What an earlier version left behind, and what is left alone. */
+  readonly folder?: string
 }
 
 /** Reading begins, after `position` commits that need not be read again. */
@@ -60,5 +67,12 @@ export interface PlaceSaved {
   readonly kind: 'saved'
   readonly position: number
   readonly total: number
-  readonly generation: number
+  readonly epoch: number
+}
+
+/** A phase is done now, or an earlier run of the same commit has done it. */
+export interface PhaseDone {
+  readonly kind: 'phase'
+  readonly phase: Phase
+  readonly outcome: 'done' | 'known'
 }

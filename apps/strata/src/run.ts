@@ -1,21 +1,33 @@
 import { join } from 'node:path'
-import { attempt, thrownError, unwrap, type AsyncResult } from '@tidemark/core'
-import { FileStorage } from '@tidemark/core/file'
+import { attempt, thrownError, unwrap, type AsyncResult, type BlobStore } from '@tidemark/core'
 import type { Failure } from './errors.ts'
-import { readHistory } from './history/read-history.ts'
-import { openRepository } from './history/repository.ts'
+import { ownStore } from './find-store.ts'
+import type { GitPlace } from './history/git.ts'
+import { openRepository, type Repository } from './history/repository.ts'
 import { sealGit } from './history/sealed-git.ts'
 import { digestOf, encodeState } from './layers/state-codec.ts'
-import { applyCommit, type State } from './layers/state.ts'
-import { savePlace } from './place.ts'
+import type { State } from './layers/state.ts'
+import type { PhaseResults } from './phases.ts'
+import { expectForward, logOf, publishRoot } from './publish.ts'
+import { replay } from './replay.ts'
+import { reportOf } from './report/report.ts'
 import type { RunEvent } from './run-event.ts'
 import { findStart } from './start.ts'
+import type { Latest } from './tidemark/log-persistence.ts'
+import { seal, type Sealed } from './tidemark/mkvs-chunks.ts'
+import {
+  openPhases,
+  type PhaseListener,
+  type Phases,
+  type PhasesOptions,
+} from './tidemark/operation.ts'
+import { isBucket, openStore } from './tidemark/s3.ts'
 
 /** What a run is asked to do. */
 export interface RunOptions {
   /** A directory in the repository. */
   readonly path: string
-  /** Where the place is saved. Default: `strata` in the git directory. */
+  /** A directory or `s3://bucket/prefix` to keep everything in. Default: in the git directory. */
   readonly store?: string | undefined
   /** The place is saved after so many commits, and at the end. */
   readonly every: number
@@ -24,6 +36,8 @@ export interface RunOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Ends the run after the commit at hand; its place is saved. */
   readonly signal: AbortSignal
+  /** What a calendar says. */
+  readonly date: () => Date
   /** Hears what happens, as it happens. */
   readonly onEvent: (event: RunEvent) => void
 }
@@ -38,18 +52,23 @@ export interface RunResult {
   readonly commitsRead: number
   readonly total: number
   readonly finished: boolean
+  /** What it was sealed under; `undefined` when it was interrupted. */
+  readonly sealed: Sealed | undefined
 }
 
 /**
  * The pipeline, whole. Read this first:
  *
- *     history ── commit by commit ──▶ state ── every n commits ──▶ checkpoint
+ *     plan ──▶ replay ──▶ analyse ──▶ seal ──▶ publish
+ *              history ── commit by commit ──▶ state ── every n commits ──▶ place
  *
  * Git tells the history as a stream of differences. The state knows when each surviving line was
- * born. The checkpoint holds the state and thereby the place in the stream: whatever ends this
- * process, the next run reads on from there and arrives at the same state, digest for digest.
+ * born. The place holds the state and where in the stream it is, in one commit; the operation
+ * knows which phases are done. Whatever ends this process, the next run goes on from there and
+ * arrives at the same result, digest for digest. What it comes to is sealed under a root that two
+ * machines can compare, and the root is published in a log of the branch, which only goes forward.
  *
- * Fails with what git or the storage fail with; the place reached by then is saved.
+ * Fails with what git or the store fail with; the place reached by then is saved.
  */
 export function run(options: RunOptions): AsyncResult<RunResult, Failure> {
   return attempt(() => pipeline(options), thrownError<Failure>)
@@ -57,38 +76,93 @@ export function run(options: RunOptions): AsyncResult<RunResult, Failure> {
 
 async function pipeline(options: RunOptions): Promise<RunResult> {
   const repository = unwrap(await openRepository(options.path, options.environment))
-  const store = options.store ?? join(repository.gitDirectory, 'strata')
-  const storage = unwrap(await FileStorage.open(join(store, 'checkpoints')))
+  const own = ownStore(repository)
+  const location = options.store ?? own
+  const store = unwrap(await openStore(location, options.environment))
   try {
-    const git = unwrap(await sealGit(repository, join(store, 'git'), options.environment))
-    const { state, commits } = await findStart(repository, git, storage, options)
-    const resumedFrom = state.position
-    const total = resumedFrom + commits.ids.length
-
-    let saved = resumedFrom
-    const save = async (): Promise<void> => {
-      if (state.position === saved) return
-      options.onEvent({ kind: 'saving', position: state.position, total })
-      const { generation } = unwrap(await savePlace(storage, state))
-      saved = state.position
-      options.onEvent({ kind: 'saved', position: saved, total, generation })
-    }
-
+    const near = isBucket(location) ? own : location
+    const git = unwrap(await sealGit(repository, join(near, 'git'), options.environment))
+    const seen = await expectForward(repository, git, store)
+    const phases = unwrap(await openPhases(store, phasesOptions(repository, options)))
     try {
-      for await (const commit of readHistory(git, commits)) {
-        unwrap(applyCommit(state, commit))
-        options.onEvent({ kind: 'read', position: state.position, total })
-        if (state.position % options.every === 0) await save()
-        if (options.signal.aborted) break
-      }
+      return await phaseByPhase({ repository, git, store, seen, phases, options })
     } finally {
-      await save()
+      await phases.close()
     }
-
-    const digest = digestOf(encodeState(state))
-    const commitsRead = state.position - resumedFrom
-    return { state, digest, resumedFrom, commitsRead, total, finished: state.position === total }
   } finally {
-    await storage.close()
+    await store.close()
   }
+}
+
+/** What the phases work with. */
+interface Work {
+  readonly repository: Repository
+  readonly git: GitPlace
+  readonly store: BlobStore
+  /** What the log said when its branch was found to go on from it. */
+  readonly seen: Latest
+  readonly phases: Phases
+  readonly options: RunOptions
+}
+
+async function phaseByPhase(work: Work): Promise<RunResult> {
+  const { repository, git, store, seen, phases, options } = work
+  if (options.from === 'begin') await phases.startOver()
+  const start = await findStart(repository, git, store, options)
+  const { state } = start
+  const resumedFrom = state.position
+  const plan = { total: resumedFrom + start.commits.ids.length, log: logOf(repository) }
+  const result = (digest: string, sealed?: Sealed): RunResult => {
+    const read = { resumedFrom, commitsRead: state.position - resumedFrom, total: plan.total }
+    return { state, digest, ...read, finished: state.position === plan.total, sealed }
+  }
+  if (!isStillSo(phases.results, { plan, position: resumedFrom, seen })) await phases.startOver()
+
+  await phases.step('plan', async () => plan)
+  const replayed = await phases.step('replay', () => replay(start, git, store, options))
+  if (replayed === undefined) return result(digestOf(encodeState(state)))
+  const { digest } = await phases.step('analyse', async () => analyse(state))
+  const sealed = await phases.step('seal', async () => unwrap(await seal(store, state)))
+  const { commit, position } = state
+  if (commit !== undefined) {
+    await phases.step('publish', async () => {
+      const { log } = plan
+      const publishedAt = options.date().toISOString()
+      const { root } = sealed
+      await publishRoot(store, seen, { log, position, root, commit, publishedAt })
+      return { log }
+    })
+  }
+  await phases.finish()
+  return result(digest, sealed)
+}
+
+/** What a run finds before its first phase. */
+interface Findings {
+  readonly plan: PhaseResults['plan']
+  /** Where the saved place is. */
+  readonly position: number
+  readonly seen: Latest
+}
+
+/** Whether what was done is still so: a clone may be deepened, a place lost, a log put back. */
+function isStillSo(
+  known: Partial<PhaseResults>,
+  { plan: { total, log }, position, seen: { published } }: Findings,
+): boolean {
+  const { plan = { total, log }, replay, publish } = known
+  if (plan.total !== total || plan.log !== log) return false
+  if (replay !== undefined && replay.position !== position) return false
+  if (publish === undefined) return true
+  return published?.root === known.seal?.root && published?.accepted === undefined
+}
+
+function analyse(state: State): PhaseResults['analyse'] {
+  const { files, lines } = reportOf(state)
+  return { digest: digestOf(encodeState(state)), files, lines }
+}
+
+function phasesOptions({ head = '' }: Repository, { signal, onEvent }: RunOptions): PhasesOptions {
+  const onPhase: PhaseListener = (phase, outcome) => onEvent({ kind: 'phase', phase, outcome })
+  return { commit: head, signal, onPhase }
 }

@@ -1,10 +1,10 @@
-import { coreError, unwrap, type CheckpointStorage } from '@tidemark/core'
+import { coreError, unwrap, type BlobStore } from '@tidemark/core'
 import type { GitPlace } from './history/git.ts'
 import { listCommits, NO_COMMITS, type CommitList } from './history/list-commits.ts'
 import type { Repository } from './history/repository.ts'
 import { emptyState, type State } from './layers/state.ts'
-import { loadPlace } from './place.ts'
 import type { RunEvent, StartedAgain } from './run-event.ts'
+import { findPlace } from './tidemark/stream-store.ts'
 
 /** Where a run starts: a state, and the commits that are still to be read. */
 export interface Start {
@@ -20,16 +20,16 @@ export interface StartOptions {
 
 /**
  * Finds where to start: at the newest saved place that is whole and on the line to the present
- * commit, else at the very first commit; and tells why. Throws what git and the storage fail with,
+ * commit, else at the very first commit; and tells why. Throws what git and the store fail with,
  * and `CHECKPOINT_NOT_FOUND` for an update of nothing.
  */
 export async function findStart(
   repository: Repository,
   git: GitPlace,
-  storage: CheckpointStorage,
+  store: BlobStore,
   options: StartOptions,
 ): Promise<Start> {
-  const saved = options.from === 'begin' ? undefined : await savedState(storage, options)
+  const saved = options.from === 'begin' ? undefined : await savedState(store, options)
   const start =
     saved === undefined
       ? await fromTheBeginning(repository, git)
@@ -41,14 +41,18 @@ export async function findStart(
 }
 
 async function savedState(
-  storage: CheckpointStorage,
+  store: BlobStore,
   { from, onEvent }: StartOptions,
 ): Promise<State | undefined> {
-  const { state, skipped } = unwrap(await loadPlace(storage))
+  const { state, skipped, earlier } = unwrap(await findPlace(store))
   for (const checkpoint of skipped) onEvent({ kind: 'checkpoint-skipped', ...checkpoint })
   if (state !== undefined) return state
   if (skipped.length > 0) {
     onEvent({ kind: 'started-again', reason: 'unusable', commit: undefined })
+    return undefined
+  }
+  if (earlier !== undefined) {
+    onEvent({ kind: 'started-again', reason: 'earlier', commit: undefined, folder: earlier })
     return undefined
   }
   if (from !== 'update') return undefined

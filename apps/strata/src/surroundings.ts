@@ -14,5 +14,8 @@ export interface Surroundings {
   readonly err: Output
   /** Aborts with the name of the signal as its reason. */
   readonly signal: AbortSignal
+  /** Milliseconds from any fixed moment. */
   readonly now: () => number
+  /** What a calendar says, for people; nothing is decided by it. */
+  readonly date: () => Date
 }

@@ -1,9 +1,10 @@
 import { unwrap } from '@tidemark/core'
 import { FileStorage } from '@tidemark/core/file'
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { PHASES } from '../src/phases.ts'
 import { CLEAN, commit, emptyRepository, git, madeRepository } from './support/git.ts'
 import { scratch } from './support/scratch.ts'
 import { jsonIn, start, strata, type Ended } from './support/strata.ts'
@@ -48,7 +49,7 @@ describe('strata run', () => {
     const result = jsonIn(ended)
     expect(ended.lines).toHaveLength(1)
     expect(result).toMatchObject({
-      strata: 1,
+      strata: 2,
       position: 60,
       total: 60,
       finished: true,
@@ -73,8 +74,10 @@ describe('strata run', () => {
       .split('\n')
       .map((line): unknown => JSON.parse(line))
     expect(events[0]).toEqual({ kind: 'started', position: 0, total: 60 })
-    expect(events).toContainEqual({ kind: 'saved', position: 50, total: 60, generation: 2 })
-    expect(events.at(-1)).toEqual({ kind: 'saved', position: 60, total: 60, generation: 3 })
+    expect(events).toContainEqual({ kind: 'saved', position: 50, total: 60, epoch: 2 })
+    expect(events).toContainEqual({ kind: 'saved', position: 60, total: 60, epoch: 3 })
+    const phases = PHASES.map((phase) => ({ kind: 'phase', phase, outcome: 'done' }))
+    expect(events.filter((event) => isPhase(event))).toEqual(phases)
   })
 
   it('--fresh begins at the first commit', async () => {
@@ -144,6 +147,8 @@ describe('strata update', () => {
     await strata(['run', path])
     git(path, ['update-ref', 'refs/heads/main', 'main~50'])
     commit(path, [{ files: { other: 'way\n' } }])
+    expect((await strata(['update', path])).code).toBe(6)
+    await strata(['log', path, '--accept', 'main'])
     const ended = await strata(['update', path])
     expect(ended.stdout).toContain('the history was rewritten, or this is another branch')
     const whole = await strata(['run', path, '--store', await scratch()])
@@ -159,6 +164,8 @@ describe('strata update', () => {
     await strata(['run', path])
     git(path, ['update-ref', 'refs/heads/main', 'main~7'])
     if (prune) git(path, ['gc', '--prune=now', '--quiet'])
+    expect((await strata(['update', path])).code).toBe(6)
+    await strata(['log', path, '--accept', 'main'])
     const updated = jsonIn(await strata(['update', path, '--json']))
     expect(updated).toMatchObject({ startedAgain: 'rewritten', resumedFrom: 0, commitsRead: 33 })
   })
@@ -194,17 +201,19 @@ describe('a shallow clone', () => {
   })
 })
 
-describe('a checkpoint of an earlier version', () => {
-  it('is passed over, and everything is computed again; both are told', async () => {
+describe('a store of an earlier version', () => {
+  it('is recognised, named and left alone; everything is computed again', async () => {
     const path = await madeRepository(30)
     const store = await scratch()
     const storage = unwrap(await FileStorage.open(join(store, 'checkpoints')))
-    unwrap(await storage.save('place', { state: Uint8Array.of(1, 0, 0, 0, 0, 0, 0) }))
+    unwrap(await storage.save('place', { state: Uint8Array.of(2, 0, 0, 0, 0, 0, 0) }))
     await storage.close()
-    const ended = await strata(['update', path, '--store', store])
-    expect(ended.code).toBe(0)
-    expect(ended.stderr + ended.stdout).toContain('the saved state has version 1')
-    expect(ended.stderr + ended.stdout).toContain('Reading from the beginning')
+    const before = await readdir(join(store, 'checkpoints'), { recursive: true })
+    const told = await strata(['update', path, '--store', store, '--every', '10'])
+    expect(told.code).toBe(0)
+    expect(told.stdout).toContain('checkpoints/ in the store is the place of an earlier version')
+    expect(told.stdout).toContain('Reading from the beginning')
+    expect(await readdir(join(store, 'checkpoints'), { recursive: true })).toEqual(before)
     const again = jsonIn(await strata(['update', path, '--store', store, '--json']))
     expect(again).toMatchObject({ resumedFrom: 30, startedAgain: null, checkpointsSkipped: [] })
   })
@@ -215,13 +224,14 @@ describe('a damaged checkpoint', () => {
     const path = await madeRepository(100)
     const store = await scratch()
     const whole = jsonIn(await strata(['run', path, '--json', '--store', store, '--every', '30']))
-    const newest = join(store, 'checkpoints/log/n-place.r4')
+    // The first record says who writes, the next four are the epochs.
+    const newest = join(store, 'place/log/r5')
     const bytes = new Uint8Array(await readFile(newest))
     bytes[100] = (bytes[100] ?? 0) ^ 1
     await rm(newest)
     await writeFile(newest, bytes)
     const ended = await strata(['run', path, '--store', store])
-    expect(ended.stdout).toContain('checkpoint 4 cannot be used and is passed over')
+    expect(ended.stdout).toContain('a checkpoint cannot be used and is passed over')
     expect(ended.stdout).toContain('resumed at commit 90 of 100')
     expect(ended.lines.at(-1)).toContain(whole.digest)
   })
@@ -232,6 +242,7 @@ describe('what strata refuses', () => {
     [['run', '--every', '0']],
     [['run', '--every', 'often']],
     [['run', '--nonsense']],
+    [['run', '--store', 'http://bucket/prefix']],
     [['run', 'one', 'two']],
     [['dig']],
     [[]],
@@ -246,7 +257,7 @@ describe('what strata refuses', () => {
     const help = await strata(['--help'])
     expect(help.code).toBe(0)
     expect(help.stdout).toMatch(/run .*\n[^]*update .*\n[^]*Exit codes:\n {2}0 /u)
-    expect((await strata(['run', '--help'])).stdout).toContain('--store <directory>')
+    expect((await strata(['run', '--help'])).stdout).toContain('--store <place>')
   })
 
   it('a directory outside any repository', async () => {
@@ -327,6 +338,17 @@ describe('what strata refuses', () => {
     expect(ended.stderr).toContain('strata:')
   })
 
+  it('a bucket without credentials, or with some in its address, which are told to nobody', async () => {
+    const path = await madeRepository(5)
+    const without = await strata(['run', path, '--store', 's3://bucket/prefix'])
+    expect(without.code).toBe(4)
+    expect(without.stderr).toContain('AWS_ACCESS_KEY_ID must be set')
+    const within = await strata(['run', path, '--json', '--store', 's3://id:hunter2@bucket/prefix'])
+    expect(within.code).toBe(4)
+    expect(within.stdout + within.stderr).not.toContain('hunter2')
+    expect(jsonIn(within).error?.code).toBe('INVALID_ARGUMENT')
+  })
+
   it('tells failures as JSON with --json', async () => {
     const ended = await strata(['run', '/nonexistent', '--json'])
     expect(ended.code).toBe(3)
@@ -360,6 +382,10 @@ describe('a signal', () => {
     expect(resumed.lines[0]).toBe(`resumed at commit ${position} of 1 500`)
   })
 })
+
+function isPhase(event: unknown): boolean {
+  return typeof event === 'object' && event !== null && 'phase' in event
+}
 
 /** A run that got one signal as soon as it had read something. */
 async function interrupted(

@@ -1,15 +1,16 @@
-import { coreError, err, MemoryStorage, unwrap } from '@tidemark/core'
-import { FileStorage } from '@tidemark/core/file'
+import { coreError, err, MemoryBlobStore, prefixed, unwrap, type BlobStore } from '@tidemark/core'
+import { FileBlobStore, FileStorage } from '@tidemark/core/file'
+import { openStreamStore, type StoreInspection } from '@tidemark/stream-store'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { addAuthor } from '../src/layers/authors.ts'
 import { emptyState, type State } from '../src/layers/state.ts'
-import { loadPlace, savePlace } from '../src/place.ts'
+import { findPlace, lookAtPlace, openPlace } from '../src/tidemark/stream-store.ts'
 import { scratch } from './support/scratch.ts'
 import { born } from './support/states.ts'
 
-/** A state after so many commits; a big one does not fit in a record of core's log. */
+/** A state after so many commits; a big one does not fit in a record of the log. */
 function stateAt(position: number, files = 1): State {
   const commit = String(position).padStart(40, '0')
   const state = emptyState({ commit, cut: false })
@@ -24,26 +25,50 @@ function stateAt(position: number, files = 1): State {
 const SMALL = 1
 const BIG = 10_000
 
+/** Saves states as one run does. */
+async function saveAll(store: BlobStore, positions: readonly number[], files = 1): Promise<void> {
+  const place = unwrap(await openPlace(store))
+  for (const position of positions) unwrap(await place.save(stateAt(position, files)))
+  await place.close()
+}
+
+/** What another process finds in a directory. */
+async function opened(directory: string): Promise<FileBlobStore> {
+  return unwrap(await FileBlobStore.open(directory))
+}
+
+async function inspect(store: BlobStore): Promise<StoreInspection> {
+  const place = unwrap(await openStreamStore({ store: prefixed(store, 'place/'), mode: 'read' }))
+  const inspection = unwrap(await place.inspect())
+  await place.close()
+  return inspection
+}
+
 describe('the saved place', () => {
-  it('is nothing before the first save', async () => {
-    expect(await loadPlace(new MemoryStorage())).toEqual({
-      ok: true,
-      value: { state: undefined, skipped: [] },
-    })
+  it('is nothing before the first save, and looking for it makes nothing', async () => {
+    const store = new MemoryBlobStore()
+    const nothing = { state: undefined, skipped: [], earlier: undefined }
+    expect(unwrap(await findPlace(store))).toEqual(nothing)
+    expect(unwrap(await lookAtPlace(store))).toEqual({ offset: undefined, epochs: 0 })
+    for await (const { key } of store.list()) expect.unreachable(key)
   })
 
   it.each([SMALL, BIG])('is the newest one, for another process too (%i files)', async (files) => {
     const directory = await scratch()
-    const storage = unwrap(await FileStorage.open(directory))
-    for (const position of [100, 200, 300]) {
-      unwrap(await savePlace(storage, stateAt(position, files)))
-    }
-    await storage.close()
-    const again = unwrap(await FileStorage.open(directory))
-    const { state, skipped } = unwrap(await loadPlace(again))
-    await again.close()
+    await saveAll(await opened(directory), [100, 200, 300], files)
+    const { state, skipped } = unwrap(await findPlace(await opened(directory)))
     expect(state).toEqual(stateAt(300, files))
     expect(skipped).toEqual([])
+  })
+
+  it('is one commit: its offset is that of its state, one epoch after the other', async () => {
+    const store = new MemoryBlobStore()
+    for (const [epoch, positions] of [[2, [100, 200]] as const, [3, [250]] as const]) {
+      await saveAll(store, positions)
+      const position = positions.at(-1) ?? 0
+      const commit = String(position).padStart(40, '0')
+      expect(unwrap(await lookAtPlace(store)).offset).toEqual({ epoch, commit, position })
+    }
   })
 
   it.each([
@@ -57,89 +82,114 @@ describe('the saved place', () => {
     'is the newest whole one after %s, and what was damaged is told',
     async (_, files, kind, harm) => {
       const directory = await scratch()
-      const storage = unwrap(await FileStorage.open(directory))
-      for (const position of [100, 200, 300]) {
-        unwrap(await savePlace(storage, stateAt(position, files)))
-      }
-      await storage.close()
-      await harm(await newestIn(join(directory, kind)))
+      const store = await opened(directory)
+      await saveAll(store, [100, 200, 300], files)
+      const newest = (await inspect(store)).newest.at(-1)
+      const name = kind === 'log' ? `log/r${newest?.revision}` : newest?.blobs[0]
+      await harm(join(directory, 'place', name ?? ''))
 
-      const again = unwrap(await FileStorage.open(directory))
-      const { state, skipped } = unwrap(await loadPlace(again))
+      const again = await opened(directory)
+      const { state, skipped } = unwrap(await findPlace(again))
       expect(state).toEqual(stateAt(200, files))
-      expect(skipped.map(({ generation }) => generation)).toEqual([3])
+      // A damaged record does not even say whose it is.
+      expect(skipped.map(({ epoch }) => epoch)).toEqual([kind === 'log' ? undefined : 3])
       expect(skipped[0]?.reason).not.toBe('')
 
       // The run goes on from there, and what it saves is found.
-      unwrap(await savePlace(again, stateAt(250, files)))
-      const next = unwrap(await loadPlace(again))
-      await again.close()
-      expect(next).toEqual({ state: stateAt(250, files), skipped: [] })
+      await saveAll(again, [250], files)
+      const next = unwrap(await findPlace(again))
+      expect(next).toEqual({ state: stateAt(250, files), skipped: [], earlier: undefined })
     },
   )
 
   it('takes the room of a few states, however often it is saved', async () => {
     const directory = await scratch()
-    const storage = unwrap(await FileStorage.open(directory))
-    for (let save = 1; save <= 40; save += 1) unwrap(await savePlace(storage, stateAt(save, BIG)))
-    await storage.close()
-    const blobs = await readdir(join(directory, 'blob/n-place'))
-    expect(blobs.length).toBeLessThanOrEqual(10)
+    const saves = Array.from({ length: 40 }, (_, index) => index + 1)
+    await saveAll(await opened(directory), saves, BIG)
+    const blobs = await readdir(join(directory, 'place/blob'))
+    expect(blobs.length).toBeLessThanOrEqual(6)
   })
 
-  it('is nothing when all are damaged, and each is told', async () => {
+  it('is nothing when all are damaged, and each is told; then it is saved again', async () => {
     const directory = await scratch()
-    const storage = unwrap(await FileStorage.open(directory))
-    for (const position of [100, 200]) unwrap(await savePlace(storage, stateAt(position)))
-    await storage.close()
-    for (const name of await readdir(join(directory, 'log')))
-      await flip(join(directory, 'log', name))
-    const again = unwrap(await FileStorage.open(directory))
-    const { state, skipped } = unwrap(await loadPlace(again))
-    await again.close()
+    await saveAll(await opened(directory), [100, 200])
+    const log = join(directory, 'place/log')
+    for (const name of await readdir(log)) if (name.startsWith('r')) await flip(join(log, name))
+    const again = await opened(directory)
+    const { state, skipped } = unwrap(await findPlace(again))
     expect(state).toBeUndefined()
-    expect(skipped.map(({ generation }) => generation)).toEqual([2, 1])
+    expect(skipped.length).toBeGreaterThanOrEqual(2)
+    await saveAll(again, [50])
+    expect(unwrap(await findPlace(again)).state).toEqual(stateAt(50))
   })
 
   it.each([1, 99])('of version %i of Strata is passed over', async (version) => {
-    const storage = new MemoryStorage()
-    unwrap(await storage.save('place', { state: Uint8Array.of(version) }))
-    const { state, skipped } = unwrap(await loadPlace(storage))
+    const store = new MemoryBlobStore()
+    const place = unwrap(await openStreamStore({ store: prefixed(store, 'place/') }))
+    const writer = unwrap(place.begin())
+    unwrap(await writer.put('layers', Uint8Array.of(version)))
+    unwrap(await writer.commit())
+    await place.close()
+    const { state, skipped } = unwrap(await findPlace(store))
     expect(state).toBeUndefined()
+    expect(skipped).toMatchObject([{ epoch: 1 }])
     expect(skipped[0]?.reason).toContain(`version ${version}`)
   })
 
-  it('is not given up for an older one when the medium merely fails', async () => {
-    const storage = new FailingStorage()
-    for (const position of [100, 200]) unwrap(await savePlace(storage, stateAt(position)))
-    storage.failures = 1
-    const loaded = await loadPlace(storage)
-    expect(loaded.ok ? loaded.value : loaded.error.code).toBe('IO_FAILED')
-    expect(unwrap(await loadPlace(storage)).state).toEqual(stateAt(200))
+  it('of the time before there was a stream store is named, and left as it is', async () => {
+    const directory = await scratch()
+    const storage = unwrap(await FileStorage.open(join(directory, 'checkpoints')))
+    unwrap(await storage.save('place', { state: Uint8Array.of(2, 0, 0, 0, 0, 0, 0) }))
+    await storage.close()
+    const look = (): Promise<string[]> => readdir(join(directory, 'checkpoints'), DEEP)
+    const before = await look()
+    const store = await opened(directory)
+    expect(unwrap(await findPlace(store)).earlier).toBe('checkpoints/')
+    await saveAll(store, [100])
+    expect(unwrap(await findPlace(store))).toMatchObject({ earlier: undefined, skipped: [] })
+    expect(await look()).toEqual(before)
+  })
+
+  it('belongs to who opened it last: the one before is fenced and changes nothing', async () => {
+    const store = new MemoryBlobStore()
+    const first = unwrap(await openPlace(store))
+    unwrap(await first.save(stateAt(100)))
+    const second = unwrap(await openPlace(store))
+    const late = await first.save(stateAt(200))
+    expect(late.ok ? late.value : late.error.code).toBe('FENCED')
+    unwrap(await second.save(stateAt(150)))
+    await Promise.all([first.close(), second.close()])
+    expect(unwrap(await findPlace(store)).state).toEqual(stateAt(150))
+  })
+
+  it('is not given up for an older one when the medium merely fails, at any moment', async () => {
+    const store = new FailingStore()
+    await saveAll(store, [100, 200], BIG)
+    const outcomes = new Set<string>()
+    for (let reads = 0; reads < 6; reads += 1) {
+      store.readsLeft = reads
+      const found = await findPlace(store)
+      outcomes.add(found.ok ? `${found.value.state?.position}` : found.error.code)
+    }
+    // Before it was chosen, while it was read, and not at all.
+    expect(outcomes).toEqual(new Set(['RECOVERY_BLOCKED', 'IO_FAILED', '200']))
   })
 })
 
-/** A storage whose medium is out of reach for a while. */
-class FailingStorage extends MemoryStorage {
-  failures = 0
+const DEEP = { recursive: true, encoding: 'utf8' } as const
 
-  override async loadCheckpoint(
-    ...args: Parameters<MemoryStorage['loadCheckpoint']>
-  ): ReturnType<MemoryStorage['loadCheckpoint']> {
-    if (this.failures === 0) return super.loadCheckpoint(...args)
-    this.failures -= 1
+/** A medium that fails at one read of a blob. */
+class FailingStore extends MemoryBlobStore {
+  readsLeft = Infinity
+
+  override async get(
+    ...args: Parameters<MemoryBlobStore['get']>
+  ): ReturnType<MemoryBlobStore['get']> {
+    if (!args[0].includes('/blob/')) return super.get(...args)
+    this.readsLeft -= 1
+    if (this.readsLeft !== -1) return super.get(...args)
     return err(coreError('IO_FAILED', 'the cable is out', { operation: 'get' }))
   }
-}
-
-/** The file of the newest generation: the one with the highest number in its name. */
-async function newestIn(directory: string): Promise<string> {
-  const numbered = (await readdir(directory, { recursive: true })).map((name) => {
-    const number = Number(/(?:\.r|\/)(\d+)/u.exec(name)?.[1] ?? 0)
-    return { name, number }
-  })
-  const newest = numbered.sort((a, b) => b.number - a.number)[0]
-  return join(directory, newest?.name ?? '')
 }
 
 async function flip(path: string): Promise<void> {

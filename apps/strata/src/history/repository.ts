@@ -16,6 +16,8 @@ export interface Repository {
   readonly objectFormat: string
   /** The commit that is checked out; `undefined` in a repository without commits. */
   readonly head: string | undefined
+  /** The branch that is checked out, `refs/heads/main`; `undefined` when the head is detached. */
+  readonly branch: string | undefined
   /** The commits at which a shallow clone was cut: their parents are not there. */
   readonly shallow: ReadonlySet<string>
 }
@@ -50,6 +52,8 @@ export async function openRepository(
   const head = await askGit(place, ['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'])
   // With --quiet git says nothing when there is no commit yet; a complaint is something else.
   if (!head.ok && !isSilent(head.error)) return head
+  const branch = await askGit(place, ['symbolic-ref', '--quiet', 'HEAD'])
+  if (!branch.ok && !isSilent(branch.error)) return branch
   const cuts = await readShallow(resolve(commonDirectory, 'shallow'), shallow === 'true')
   if (!cuts.ok) return cuts
   return ok({
@@ -58,8 +62,19 @@ export async function openRepository(
     objectDirectory: resolve(commonDirectory, 'objects'),
     objectFormat,
     head: head.ok ? head.value : undefined,
+    branch: branch.ok ? branch.value : undefined,
     shallow: cuts.value,
   })
+}
+
+/** The commit that a reference stands at. Fails as {@link openRepository} does, or `GIT_FAILED`. */
+export function tipOf(
+  path: string,
+  environment: GitPlace['environment'],
+  reference: string,
+): AsyncResult<string, GitError> {
+  const place = { directory: path, environment: discoveryEnvironment(environment) }
+  return askGit(place, ['rev-parse', '--verify', '--end-of-options', `${reference}^{commit}`])
 }
 
 function isSilent(error: GitError): boolean {

@@ -6,8 +6,13 @@ import { coreError, type CoreError } from '@tidemark/core'
  * text is its length and then one byte per character.
  */
 export class VarintWriter {
-  #bytes = new Uint8Array(64 * 1024)
+  #bytes: Uint8Array
   #length = 0
+
+  /** Begins with room for so many bytes; there can be any number of them. */
+  constructor(roomBytes: number = 64 * 1024) {
+    this.#bytes = new Uint8Array(roomBytes)
+  }
 
   /** A whole number from 0 to `Number.MAX_SAFE_INTEGER`. */
   whole(value: number): void {
@@ -50,23 +55,26 @@ export class VarintWriter {
 /** Reads what {@link VarintWriter} wrote. Throws `CORRUPTED` for what it cannot have written. */
 export class VarintReader {
   readonly #bytes: Uint8Array
+  readonly #what: string
   #position = 0
 
-  constructor(bytes: Uint8Array) {
+  /** `what` it is, for errors. */
+  constructor(bytes: Uint8Array, what: string = 'state') {
     this.#bytes = bytes
+    this.#what = what
   }
 
   whole(): number {
     let value = 0
     for (let unit = 1; ; unit *= 0x80) {
       const byte = this.#bytes[this.#position]
-      if (byte === undefined) throw damaged('it ends early')
+      if (byte === undefined) throw this.#damaged('it ends early')
       this.#position += 1
       value += (byte % 0x80) * unit
-      if (value > Number.MAX_SAFE_INTEGER) throw damaged('a number is too large')
+      if (value > Number.MAX_SAFE_INTEGER) throw this.#damaged('a number is too large')
       if (byte >= 0x80) continue
       // Each number has one form only, so that equal states have equal bytes.
-      if (byte === 0 && unit > 1) throw damaged('a number is longer than it needs to be')
+      if (byte === 0 && unit > 1) throw this.#damaged('a number is longer than it needs to be')
       return value
     }
   }
@@ -86,19 +94,21 @@ export class VarintReader {
   /** How many things follow. More than the bytes left can hold is refused before it is made room for. */
   count(bytesEach: number): number {
     const value = this.whole()
-    if (value * bytesEach > this.#bytes.length - this.#position) throw damaged('it ends early')
+    if (value * bytesEach > this.#bytes.length - this.#position)
+      throw this.#damaged('it ends early')
     return value
   }
 
   end(): void {
-    if (this.#position < this.#bytes.length) throw damaged('there is more after its end')
+    if (this.#position < this.#bytes.length) throw this.#damaged('there is more after its end')
+  }
+
+  #damaged(reason: string): CoreError<'CORRUPTED'> {
+    return damaged(reason, this.#what)
   }
 }
 
-/** The error for stored bytes that are no state. */
-export function damaged(reason: string): CoreError<'CORRUPTED'> {
-  return coreError('CORRUPTED', `the saved state is damaged: ${reason}`, {
-    what: 'state',
-    reason,
-  })
+/** The error for stored bytes that are no state, or not what else they should be. */
+export function damaged(reason: string, what: string = 'state'): CoreError<'CORRUPTED'> {
+  return coreError('CORRUPTED', `the saved ${what} is damaged: ${reason}`, { what, reason })
 }

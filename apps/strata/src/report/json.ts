@@ -1,5 +1,5 @@
 import type { Failure } from '../errors.ts'
-import type { CheckpointSkipped, StartedAgain } from '../run-event.ts'
+import type { StartedAgain } from '../run-event.ts'
 import type { RunResult } from '../run.ts'
 import { formatDay } from './format.ts'
 import { layersOf } from './layers.ts'
@@ -7,7 +7,7 @@ import type { Ownership } from './ownership.ts'
 import type { Report } from './report.ts'
 
 /** The version of the JSON form: rises when a field changes its meaning or goes away. */
-const JSON_VERSION = 1
+export const JSON_VERSION = 2
 
 /** So many directories are told, and of each so many authors: a line of JSON that can be read. */
 const DIRECTORIES = 100
@@ -20,7 +20,10 @@ export function failureJson(failure: Failure): string {
 
 /** What happened on the way that the numbers alone do not tell. */
 export interface Incidents {
-  readonly checkpointsSkipped: readonly Omit<CheckpointSkipped, 'kind'>[]
+  readonly checkpointsSkipped: readonly {
+    readonly epoch: number | null
+    readonly reason: string
+  }[]
   readonly startedAgain: StartedAgain['reason'] | undefined
 }
 
@@ -54,6 +57,7 @@ export function jsonOf(result: RunResult, report: Report, incidents: Incidents):
       return { paths, support, confidence: rounded(confidence) }
     }),
     ownership: report.ownership.slice(0, DIRECTORIES).map(ownershipJson),
+    root: result.sealed?.root ?? null,
     digest: result.digest,
   })
 }

@@ -1,5 +1,6 @@
 import { spawn, type SpawnOptions } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { main } from '../../src/main.ts'
 import { CLEAN } from './git.ts'
 
 /** The built command: what a user runs. */
@@ -58,6 +59,24 @@ export function strata(args: readonly string[], options: SpawnOptions = {}): Pro
   return start(args, options).ended
 }
 
+/**
+ * Runs `strata` to its end in this process: much faster, for tests that are not about processes.
+ */
+export async function inProcess(args: readonly string[]): Promise<Ended> {
+  let [stdout, stderr] = ['', '']
+  const quiet = { isTerminal: false, columns: undefined }
+  const code = await main(args, {
+    directory: process.cwd(),
+    environment: CLEAN,
+    out: { ...quiet, write: (text) => void (stdout += text) },
+    err: { ...quiet, write: (text) => void (stderr += text) },
+    signal: new AbortController().signal,
+    now: () => performance.now(),
+    date: () => new Date(),
+  })
+  return { code, signal: null, stdout, stderr, lines: stdout.trimEnd().split('\n') }
+}
+
 /** What `--json` wrote. */
 export interface JsonResult {
   readonly strata: number
@@ -69,7 +88,7 @@ export interface JsonResult {
   readonly commitsRead: number
   readonly shallow: boolean
   readonly startedAgain: string | null
-  readonly checkpointsSkipped: readonly { readonly generation: number; readonly reason: string }[]
+  readonly checkpointsSkipped: readonly { readonly epoch: number | null; readonly reason: string }[]
   readonly lines: number
   readonly files: number
   readonly binaryFiles: number
@@ -88,8 +107,9 @@ export interface JsonResult {
       readonly share: number
     }[]
   }[]
+  readonly root?: string
   readonly digest: string
-  readonly error?: { readonly code: string; readonly message: string }
+  readonly error?: { readonly code: string; readonly message: string; readonly details?: object }
 }
 
 /** The JSON of a run that wrote some. */

@@ -1,0 +1,57 @@
+import { unwrap, type BlobStore } from '@tidemark/core'
+import type { GitPlace } from './history/git.ts'
+import { readHistory } from './history/read-history.ts'
+import { applyCommit } from './layers/state.ts'
+import type { PhaseResults } from './phases.ts'
+import type { RunEvent } from './run-event.ts'
+import type { Start } from './start.ts'
+import { openPlace } from './tidemark/stream-store.ts'
+
+/** What {@link replay} needs to know of the run. */
+export interface ReplayOptions {
+  /** The place is saved after so many commits, and at the end. */
+  readonly every: number
+  /** Ends the reading after the commit at hand; its place is saved. */
+  readonly signal: AbortSignal
+  readonly onEvent: (event: RunEvent) => void
+}
+
+/**
+ * Reads the commits that are still to be read into the state, and saves the place on the way: also
+ * when it is interrupted, and when git fails. Gives `undefined` when it was interrupted. Throws what
+ * git and the store fail with.
+ */
+export async function replay(
+  { state, commits }: Start,
+  git: GitPlace,
+  store: BlobStore,
+  { every, signal, onEvent }: ReplayOptions,
+): Promise<PhaseResults['replay'] | undefined> {
+  if (commits.ids.length === 0) return { position: state.position }
+  const total = state.position + commits.ids.length
+  const place = unwrap(await openPlace(store))
+  let saved = state.position
+  const save = async (): Promise<void> => {
+    const { position } = state
+    if (position === saved) return
+    onEvent({ kind: 'saving', position, total })
+    const { epoch } = unwrap(await place.save(state))
+    saved = position
+    onEvent({ kind: 'saved', position, total, epoch })
+  }
+  try {
+    for await (const commit of readHistory(git, commits)) {
+      unwrap(applyCommit(state, commit))
+      onEvent({ kind: 'read', position: state.position, total })
+      if (state.position % every === 0) await save()
+      if (signal.aborted) break
+    }
+  } finally {
+    try {
+      await save()
+    } finally {
+      await place.close()
+    }
+  }
+  return state.position === total ? { position: total } : undefined
+}
