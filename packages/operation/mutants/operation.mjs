@@ -152,11 +152,11 @@ export const mutants = [
     tests: [DAMAGE],
   },
   {
-    name: 'the length of an entry is believed',
+    name: 'bytes that no entry owns are overlooked',
     rule: 'hostile records',
     file: 'src/record/decode-record.ts',
-    from: 'if (!isCount(size) || size > bytes.length - offset) return undefined',
-    to: 'if (!isCount(size)) return undefined',
+    from: 'return offset === bytes.length ? entries : undefined',
+    to: 'return entries',
     tests: [DAMAGE],
   },
   {

@@ -197,6 +197,7 @@ describe('a damaged record', () => {
       text.replace('"nextSeq":1', '"nextSeq":-1'),
       text.replace('"nextSeq":1', '"nextSeq":1e300'),
       text.replace('"size":1', '"size":2'),
+      text.replace('"size":1', '"size":0'),
       text.replace('"kind":"checkpoint"', '"kind":"constructor"'),
       text.replace('"entries":[', '"entries":{"__proto__":['),
       text.replace('0000000000000000', 'zzzzzzzzzzzzzzzz'),
