@@ -1,6 +1,7 @@
 // oxlint-disable no-console -- examples print what they show, and it is looked at here
 
-import { inspect, isDeepStrictEqual } from 'node:util'
+import { inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
 
 /** What was printed last: an example may print what it claims. */
 let printed
@@ -17,11 +18,13 @@ export function $says(given, text) {
   const plain = value instanceof Uint8Array ? Array.from(value) : value
   let said
   try {
-    said = new Function(`return (${text})`)()
+    said = runInNewContext(`(${text})`)
   } catch {
     throw new Error(`the example says ${text}, which is no value; it gives ${inspect(value)}`)
   }
-  if (!isDeepStrictEqual(plain, said)) {
+  if (inspect(plain, WHOLE) !== inspect(said, WHOLE)) {
     throw new Error(`the example says ${text}, and gives ${inspect(value)}`)
   }
 }
+
+const WHOLE = { depth: Infinity, maxArrayLength: Infinity, sorted: true }
