@@ -15,16 +15,20 @@ console.log = (...values) => {
 export function $says(given, text) {
   const value = given === undefined && text !== 'undefined' ? printed : given
   if (inspect(value, { breakLength: Infinity }) === text || String(value) === text) return
-  const plain = value instanceof Uint8Array ? Array.from(value) : value
   let said
   try {
     said = runInNewContext(`(${text})`)
   } catch {
     throw new Error(`the example says ${text}, which is no value; it gives ${inspect(value)}`)
   }
-  if (inspect(plain, WHOLE) !== inspect(said, WHOLE)) {
+  if (inspect(plain(value), WHOLE) !== inspect(plain(said), WHOLE)) {
     throw new Error(`the example says ${text}, and gives ${inspect(value)}`)
   }
+}
+
+/** Bytes as the numbers in them, whichever way they are written. */
+function plain(value) {
+  return ArrayBuffer.isView(value) ? Array.from(value) : value
 }
 
 const WHOLE = { depth: Infinity, maxArrayLength: Infinity, sorted: true }
