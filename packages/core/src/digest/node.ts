@@ -1,4 +1,4 @@
-import { createHash, randomFillSync } from 'node:crypto'
+import { createHash, createHmac, hkdfSync, randomFillSync, timingSafeEqual } from 'node:crypto'
 import type { Sha256 } from './portable.ts'
 
 /** SHA-256 of one piece of bytes, by the platform's own code. */
@@ -10,6 +10,26 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 export function sha256Stream(): Sha256 {
   const hash = createHash('sha256')
   return { update: (bytes) => void hash.update(bytes), digest: () => plain(hash.digest()) }
+}
+
+/** HMAC-SHA-256 (RFC 2104) of one piece of bytes. */
+export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return plain(createHmac('sha256', key).update(bytes).digest())
+}
+
+/** HKDF-SHA-256 (RFC 5869): a key of `length` bytes for one purpose, from a secret. */
+export function hkdfSha256(
+  secret: Uint8Array,
+  salt: Uint8Array,
+  info: Uint8Array,
+  length: number,
+): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, salt, info, length))
+}
+
+/** Whether two tags are the same, in a time that tells nothing of where they differ. */
+export function equalTags(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
 }
 
 /** Asking the platform costs 20 µs, whatever the size: a nonce per commit is cut from a supply. */

@@ -59,7 +59,8 @@ async function verifyGeneration(
 }
 
 function isDamage(error: LoadError): boolean {
-  return error.kind === 'corrupt'
+  // A checkpoint of a key that is not here is no reason to leave the others unread.
+  return error.kind === 'corrupt' || ['UNKNOWN_KEY', 'STACK_MISMATCH'].includes(error.code)
 }
 
 async function readWhole(
