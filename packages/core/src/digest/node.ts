@@ -17,7 +17,7 @@ export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
   return plain(createHmac('sha256', key).update(bytes).digest())
 }
 
-/** HKDF-SHA-256 (RFC 5869): a key of `length` bytes for one purpose, from a secret. */
+/** HKDF-SHA-256 (RFC 5869): a key of `length` bytes from a secret. `info`: 1024 bytes. */
 export function hkdfSha256(
   secret: Uint8Array,
   salt: Uint8Array,

@@ -87,8 +87,8 @@ export class BlobByteStorage implements ByteStorage {
   #logs = new Map<string, CommitLog>()
   /** Bytes that were staged for an identifier since retention was last looked at. */
   #stagedSince = new Map<string, number>()
-  /** What the place says it is, once it was looked for. */
-  #header: Header | 'none' | undefined
+  /** What the place says it is, once it says anything. */
+  #header: Header | undefined
   #closed = false
 
   constructor(store: BlobStore, options: BlobByteStorageOptions = {}) {
@@ -227,11 +227,7 @@ export class BlobByteStorage implements ByteStorage {
     if (this.#layers.length === 0 && attachment !== undefined) {
       return err(named(identifier, stackMismatch([], layersOf(attachment['layers']) ?? [])))
     }
-    return ok(new Committed(this.#store, record, manifest, this.#place))
-  }
-
-  get #place(): string | undefined {
-    return this.#header === 'none' ? undefined : this.#header?.place
+    return ok(new Committed(this.#store, record, manifest, this.#header?.place))
   }
 
   /** The state that a new checkpoint goes after. */
@@ -315,21 +311,21 @@ export class BlobByteStorage implements ByteStorage {
     return known.ok ? ok(this.#log(encodeName(identifier))) : known
   }
 
-  /** Looks, once, whether the place is what this storage takes it for. */
+  /** Looks whether the place is what this storage takes it for, until it says so. */
   async #identify(operation: string, options?: CallOptions): AsyncResult<void, StorageReadError> {
     const refused = this.#refusal(operation, options)
     if (refused !== undefined) return err(refused)
     if (this.#header !== undefined) return ok()
     const header = await readHeader(this.#store, this.#layers, options)
     if (!header.ok) return header
-    this.#header = header.value ?? 'none'
+    this.#header = header.value
     return ok()
   }
 
   async #ready(options: CallOptions): AsyncResult<Header, CommitError> {
     const refused = this.#refusal('commit', options)
     if (refused !== undefined) return err(refused)
-    if (this.#header !== undefined && this.#header !== 'none') return ok(this.#header)
+    if (this.#header !== undefined) return ok(this.#header)
     const written = await writeHeader(this.#store, this.#layers, options)
     if (written.ok) this.#header = written.value
     return written

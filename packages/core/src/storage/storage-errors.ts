@@ -1,5 +1,6 @@
 import { coreError, type CoreError } from '../result/core-errors.ts'
 import type { LayerName } from './byte-storage.ts'
+import type { CheckpointDamage } from './storage.ts'
 import { addDetails, quote, type CheckpointError, type WithDetails } from '../result/error.ts'
 
 /** An error with the identifier it is about. */
@@ -73,6 +74,19 @@ function nameOfLayer({ id, version }: LayerName): string {
 export function cannotBeLayered(): CoreError<'UNSUPPORTED'> {
   const message = 'this storage takes no layers; a ByteStorage that does has the method `stacked`'
   return coreError('UNSUPPORTED', message, { feature: 'layers' })
+}
+
+const DAMAGE: readonly string[] = [
+  'CORRUPTED',
+  'AUTHENTICATION_FAILED',
+  'UNKNOWN_KEY',
+  'STACK_MISMATCH',
+  'UNSUPPORTED_VERSION',
+] satisfies CheckpointDamage['code'][]
+
+/** Whether an error says that this checkpoint cannot be used, and nothing of others. */
+export function isCheckpointDamage(error: CheckpointError): error is CheckpointDamage {
+  return DAMAGE.includes(error.code)
 }
 
 /** Others were faster too often. */

@@ -140,6 +140,7 @@ export class TypedStorage implements CheckpointStorage {
 
 /** A storage over another, which it owns. */
 class CoveredStorage extends TypedStorage {
+  readonly #cover: ByteStorage
   readonly #below: TypedStorage
 
   constructor(
@@ -149,11 +150,13 @@ class CoveredStorage extends TypedStorage {
     below: TypedStorage,
   ) {
     super(bytes, options, saving)
+    this.#cover = saving
     this.#below = below
   }
 
   override async close(): Promise<void> {
     await super.close()
+    await this.#cover.close()
     await this.#below.close()
   }
 }
