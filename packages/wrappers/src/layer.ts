@@ -75,6 +75,8 @@ export interface SealedEntry extends EntryInfo {
  */
 export interface Layer<Kind extends LayerKind = LayerKind> extends LayerName {
   readonly kind: Kind
+  /** Whether the stack keeps a list of all checkpoints, sealed as every other: see `verifyStorage`. */
+  readonly isIndexed?: boolean
   /** Set when this runtime lacks what the layer needs: `stack` refuses with `UNSUPPORTED`. */
   readonly lacks?: string
   forward?(body: AsyncIterable<Uint8Array>, entry: EntryContext): AsyncIterable<Uint8Array>

@@ -12,6 +12,7 @@ import {
 } from '@tidemark/core'
 import type { Layer } from './layer.ts'
 import { checkOrder, type InOrder } from './order.ts'
+import { SealedIndex } from './sealed-index/sealed-index.ts'
 import { LayeredStorage } from './stack/layered-storage.ts'
 import { Pipeline } from './stack/pipeline.ts'
 
@@ -56,11 +57,14 @@ function put(
   layers: readonly Layer[],
 ): AsyncResult<TypedStorage, StackError> {
   const pipeline = new Pipeline(layers)
+  const index = layers.some(({ isIndexed }) => isIndexed === true) ? new SealedIndex() : undefined
   const names = layers.map(({ id, version }) => ({ id, version }))
   const typed = 'over' in storage ? storage : new TypedStorage(storage)
   return typed.over(async (bytes) => {
     const below = (await bytes.stacked?.(names)) ?? err(cannotBeLayered())
-    return below.ok ? ok(new LayeredStorage(below.value, pipeline)) : below
+    if (!below.ok) return below
+    const layered = new LayeredStorage(below.value, pipeline)
+    return ok(index === undefined ? layered : index.over(layered))
   })
 }
 

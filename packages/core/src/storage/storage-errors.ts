@@ -62,7 +62,7 @@ export function stackMismatch(
 ): CoreError<'STACK_MISMATCH'> {
   const [asked, there] = [expected.map(nameOfLayer), found.map(nameOfLayer)]
   const show = (names: readonly string[]): string => names.map(quote).join(', ') || 'no layers'
-  const message = `this was written through ${show(there)}, not ${show(asked)}; open it as it was`
+  const message = `this was written through ${show(there)}, and opened through ${show(asked)}`
   return coreError('STACK_MISMATCH', message, { expected: asked, found: there })
 }
 

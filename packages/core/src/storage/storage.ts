@@ -297,6 +297,8 @@ export interface UncommittedCheckpoint extends ReadableCheckpoint {
 
 /** A committed checkpoint: it never changes, also when the identifier is replaced later. */
 export interface CommittedCheckpoint extends ReadableCheckpoint, CheckpointInfo {
+  /** SHA-256 of the whole commit, in hex: two with the same digest are the same. */
+  readonly digest: string
   /** Lets go of it: it no longer counts as in use. */
   close(): Promise<void>
 }

@@ -2,13 +2,22 @@ import type { Layer } from '../layer.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { keyedSeal } from '../seal/keyed-seal.ts'
 
-/** Options of {@link hmac} and `encrypt`. */
+/** Options of every layer with a key. */
 export interface KeyedOptions {
   /**
    * A name for whose data this is, if several share keys: checkpoints sealed under one name are
    * refused under another, even if the whole place is copied. Not recorded. Default: empty.
    */
   readonly namespace?: string
+}
+
+/** Options of {@link hmac}. */
+export interface HmacOptions extends KeyedOptions {
+  /**
+   * Keeps a sealed list of all checkpoints, so that `verifyStorage` sees one that was deleted or put
+   * back. Every commit and removal then costs a second commit. Default `false`.
+   */
+  readonly index?: boolean
 }
 
 const ID = 'hmac-sha-256'
@@ -30,11 +39,13 @@ const ID = 'hmac-sha-256'
  * const storage = unwrap(await stack(new MemoryStorage(), hmac(ring)))
  * unwrap(await storage.save('settings', { theme: 'dark' })).generation // => 1
  */
-export function hmac(ring: KeyRing, { namespace = '' }: KeyedOptions = {}): Layer<'seal'> {
+export function hmac(ring: KeyRing, options: HmacOptions = {}): Layer<'seal'> {
+  const { namespace = '', index = false } = options
   return {
     kind: 'seal',
     id: ID,
     version: 1,
+    isIndexed: index,
     ...keyedSeal({ layer: ID, ring, purpose: 'ckpt/mac/v1', namespace }),
   }
 }

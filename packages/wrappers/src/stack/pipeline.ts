@@ -45,12 +45,15 @@ export class Pipeline {
   readonly #isSalted: boolean
   /** The layer that answers for stored bytes, if one does: the outermost that seals digests. */
   readonly #digester: Layer | undefined
+  /** The layer that answers for what was attached: one with a key, if there is one. */
+  readonly #keeper: Layer | undefined
 
   constructor(layers: readonly Layer[]) {
     this.layers = layers
     this.#transforms = layers.filter((layer) => layer.forward !== undefined)
     this.#isSalted = layers.some(({ kind }) => kind === 'encrypt')
     this.#digester = layers.findLast(({ kind }) => kind === 'checksum' || kind === 'seal')
+    this.#keeper = layers.findLast(isKeyed) ?? layers.at(-1)
   }
 
   /** The value through all layers. */
@@ -79,10 +82,9 @@ export class Pipeline {
     yield* this.#cut(stream, window.first, lying, range)
   }
 
-  /** The error for bytes that are not what the outermost layer with digests knows of them. */
+  /** The error for a checkpoint, or an entry, that is not what was attached to it. */
   refusal(where: Where, reason: string): LayerError {
-    const id = this.#digester?.id ?? this.layers.at(-1)?.id ?? ''
-    return this.#digester?.kind === 'seal' ? forged(id, where, reason) : damaged(id, where, reason)
+    return refusedBy(this.#keeper, where, reason)
   }
 
   /** Which stored bytes are needed: a part, if one layer at most changes where bytes lie. */
@@ -103,7 +105,7 @@ export class Pipeline {
       return
     }
     const count = countPieces(lying.storedBytes)
-    const refused = (reason: string): LayerError => this.refusal(lying, reason)
+    const refused = (reason: string): LayerError => refusedBy(this.#digester, lying, reason)
     if (lying.digests.length !== count * DIGEST_BYTES) throw refused('it has another length')
     const [first, last] = [Math.floor(start / PIECE_BYTES), countPieces(end)]
     // Whole pieces are read, for only they can be verified.
@@ -133,6 +135,16 @@ export class Pipeline {
     }
     if (at !== sizeBytes) throw this.refusal(lying, 'it has another length')
   }
+}
+
+function isKeyed({ kind }: Layer): boolean {
+  return kind === 'encrypt' || kind === 'seal'
+}
+
+/** A layer with a key speaks of forgery, one without of damage. */
+function refusedBy(layer: Layer | undefined, where: Where, reason: string): LayerError {
+  const isForgery = layer !== undefined && isKeyed(layer)
+  return (isForgery ? forged : damaged)(layer?.id ?? '', where, reason)
 }
 
 /** Counts a body, and makes each piece of it the reader's own. */
