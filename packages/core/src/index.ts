@@ -1,7 +1,7 @@
 export { bytes, json, text, type Codec, type Decoder } from './codec/codec.ts'
 export type * from './codec/standard-schema.ts'
 export { isBlobKey } from './blob/blob-key.ts'
-export { concat, inPieces, piecesOf, resolveRange } from './blob/blob-body.ts'
+export { concat, inPieces, piecesOf, resolveRange, type InPiecesOptions } from './blob/blob-body.ts'
 export type * from './blob/blob-store.ts'
 export { MemoryBlobStore } from './blob/memory-blob-store.ts'
 export { prefixed } from './blob/prefixed.ts'

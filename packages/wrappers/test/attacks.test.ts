@@ -207,7 +207,15 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
       (taken) => void (taken.attachment['place'] = '00'.repeat(16)),
       (taken) => void (taken.attachment['seals'] = {}),
     ]
-    for (const change of changes) expect(await forge(layers(), change)).toEqual([FORGED])
+    for (const change of changes) {
+      expect(await forge(layers(), change)).toEqual([FORGED])
+      const { store, reopen } = await scene(layers())
+      const taken = await take(store, 'one', 2)
+      change(taken)
+      await give(store, 'one', 2, taken)
+      const loaded = await (await reopen()).loadCheckpoint('one')
+      expect(loaded.ok ? 'loaded' : loaded.error.code).toBe(FORGED)
+    }
   })
 
   it('row 10: a value cut anywhere, also where a chunk ends, is refused', async () => {

@@ -60,6 +60,15 @@ describe('encrypted chunks', () => {
     }
   })
 
+  it('are refused when cut where a chunk ends: the last one is marked', async () => {
+    const stored = await encrypted(new Uint8Array(3 * CHUNK), CHUNK)
+    for (const chunks of [0, 1, 2]) {
+      await expect(decrypted(stored.slice(0, chunks * (CHUNK + 16)))).rejects.toMatchObject({
+        code: 'AUTHENTICATION_FAILED',
+      })
+    }
+  })
+
   it('are handed out one by one, none before it is authentic', async () => {
     const stored = await encrypted(new Uint8Array(3 * CHUNK).fill(7), CHUNK)
     stored[2 * (CHUNK + 16) + 5] = 99

@@ -121,11 +121,13 @@ it('row 18: no secret and no value shows in anything that can be printed', async
     toHex(bytes),
     Buffer.from(bytes).toString('base64').slice(0, 40),
     Buffer.from(bytes).toString('latin1'),
-    [...bytes].join(', ').slice(0, 20),
     [...bytes].join(',').slice(0, 20),
   ])
   for (const text of shown) {
-    for (const form of [...forms, 'the stored value']) expect(text).not.toContain(form)
+    expect(text).not.toContain('the stored value')
+    // However a printer lays numbers out.
+    const bare = text.replaceAll(/\s/g, '')
+    for (const form of forms) expect(bare).not.toContain(form)
   }
   expect(shown.join()).toContain('k1')
 })

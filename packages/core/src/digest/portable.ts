@@ -24,7 +24,7 @@ export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
   return hmac(nobleSha256, key, bytes)
 }
 
-/** HKDF-SHA-256 (RFC 5869): a key of `length` bytes from a secret. `info`: 1024 bytes. */
+/** HKDF-SHA-256 (RFC 5869): a key of `length` bytes for one purpose, from a secret. */
 export function hkdfSha256(
   secret: Uint8Array,
   salt: Uint8Array,

@@ -70,7 +70,7 @@ async function* shrink(
   { format, maxInflatedBytes, maxRatio }: Required<CompressOptions>,
 ): AsyncIterable<Uint8Array> {
   let total = 0
-  for await (const block of inPieces(body, BLOCK_BYTES)) {
+  for await (const block of inPieces(body, BLOCK_BYTES, { isOwned: true })) {
     total += block.length
     // What could not be read again is not written.
     if (total > maxInflatedBytes) throw tooMuch('maxInflatedBytes', maxInflatedBytes, entry)

@@ -1,5 +1,5 @@
 import { chunkCipher } from '#cipher'
-import { concat, inPieces, sha256, unwrap } from '@tidemark/core'
+import { concat, inPieces, unwrap } from '@tidemark/core'
 import { TAG_BYTES } from '../cipher/cipher.ts'
 import type { EntryContext, Extent, Layer } from '../layer.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
@@ -63,10 +63,8 @@ interface EntryKey {
 function entryKey(ring: KeyRing, namespace: string, entry: EntryContext): EntryKey {
   const keyId = entry.seal?.['key'] ?? ring.activeId
   if (typeof keyId !== 'string') throw forged(ID, entry, 'its seal names no key')
-  // Hashed, for names may be longer than what HKDF takes.
-  const whose = sha256(lengthPrefixed([namespace, entry.identifier, entry.key]))
-  const purpose = concat([utf8.encode('ckpt/enc/entry/v1'), whose])
-  const key = unwrap(ring.subKey(keyId, purpose, entry.salt))
+  const purpose = ['ckpt/enc/entry/v1', namespace, entry.identifier, entry.key]
+  const key = unwrap(ring.subKey(keyId, lengthPrefixed(purpose), entry.salt))
   return { key, associated: lengthPrefixed(['ckpt-chunk-v1', keyId]) }
 }
 
@@ -95,7 +93,7 @@ async function* encryptChunks(
   { key, associated }: EntryKey,
 ): AsyncIterable<Uint8Array> {
   let index = 0
-  for await (const { bytes, isLast } of withLast(inPieces(body, CHUNK_BYTES))) {
+  for await (const { bytes, isLast } of withLast(inPieces(body, CHUNK_BYTES, { isOwned: true }))) {
     yield await chunkCipher.encrypt({ key, associated, bytes, nonce: nonceOf(index, isLast) })
     index += 1
     if (index === MAX_CHUNKS) throw new RangeError('an entry of more than 256 TiB')

@@ -61,7 +61,7 @@ export class LayeredDraft implements ByteDraft {
     const isSmall = body instanceof Uint8Array && body.length <= SMALL_BYTES
     const own = isSmall ? body.slice() : body
     return this.#inTurn(async () => {
-      const passage = this.#pipeline.forward(this.identifier, key, own)
+      const passage = this.#pipeline.forward(this.identifier, key, own, isSmall)
       const put = isSmall
         ? await this.#putWhole(key, passage, codec, options)
         : await this.#putStream(key, passage, codec, options)

@@ -56,13 +56,13 @@ export class Pipeline {
     this.#keeper = layers.findLast(isKeyed) ?? layers.at(-1)
   }
 
-  /** The value through all layers. */
-  forward(identifier: string, key: string, body: BlobBody): Passage {
+  /** The value through all layers. `isOwned`: nobody changes the memory of the body any more. */
+  forward(identifier: string, key: string, body: BlobBody, isOwned = false): Passage {
     const salt = this.#isSalted ? randomBytes(SALT_BYTES) : NOTHING
     const context = { identifier, key, salt, seal: undefined }
     const meter = new Meter()
     const digests = new PieceDigests()
-    let stored: AsyncIterable<Uint8Array> = meter.of(body)
+    let stored = meter.of(body, isOwned)
     for (const layer of this.#transforms) stored = layer.forward?.(stored, context) ?? stored
     if (this.#digester !== undefined) stored = digests.of(stored)
     return { stored, record: () => ({ sizeBytes: meter.bytes, salt, digests: digests.all }) }
@@ -151,14 +151,17 @@ function refusedBy(layer: Layer | undefined, where: Where, reason: string): Laye
 class Meter {
   bytes = 0
 
-  async *of(body: BlobBody): AsyncIterable<Uint8Array> {
+  async *of(body: BlobBody, isOwned: boolean): AsyncIterable<Uint8Array> {
     for await (const piece of piecesOf(body)) {
       this.bytes += piece.length
-      for (let at = 0; at < piece.length; at += PIECE_BYTES) {
-        yield piece.slice(at, at + PIECE_BYTES)
-      }
+      if (isOwned) yield piece
+      else yield* copied(piece)
     }
   }
+}
+
+function* copied(piece: Uint8Array): Iterable<Uint8Array> {
+  for (let at = 0; at < piece.length; at += PIECE_BYTES) yield piece.slice(at, at + PIECE_BYTES)
 }
 
 /** What a layer makes of what is stored. What it throws beside errors of ours is damage, too. */

@@ -40,7 +40,6 @@ export function sealCheckpoint(
 export interface Opened {
   readonly records: ReadonlyMap<string, EntryRecord>
   readonly seals: JsonObject
-  readonly previous: string | undefined
 }
 
 /** Checks the seals of a checkpoint, the outermost first, before anything of it is believed. */
@@ -59,14 +58,14 @@ export function openCheckpoint(
   if (attachment.place !== checkpoint.place) return err(refused('it belongs to another place'))
   const infos = checkpoint.entries()
   if (infos.length !== attachment.entries.length) return err(refused('entries are missing'))
-  const { entries, seals, previous } = attachment
+  const { entries, seals } = attachment
   const sealed = sealedFacts(pipeline, checkpoint, attachment, infos, entries)
   for (const layer of layers.toReversed()) {
     const verified = layer.verify?.(sealed, sealOf(seals, layer) ?? {}) ?? ok()
     if (!verified.ok) return verified
   }
   const records = new Map(infos.map(({ key }, i) => [key, entries[i] ?? UNKNOWN]))
-  return ok({ records, seals, previous })
+  return ok({ records, seals })
 }
 
 const UNKNOWN: EntryRecord = { sizeBytes: 0, salt: NOTHING, digests: NOTHING }
