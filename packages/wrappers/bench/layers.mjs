@@ -35,12 +35,12 @@ const PLATFORM = {
   },
   encrypt: {
     write: (bytes) => {
-      const cipher = createCipheriv('aes-256-gcm', key, Buffer.alloc(12))
+      const cipher = createCipheriv('aes-256-gcm', key, new Uint8Array(12))
       const sealed = [cipher.update(bytes), cipher.final(), cipher.getAuthTag()]
       return sealed
     },
     read: (_, [body, , tag]) => {
-      const decipher = createDecipheriv('aes-256-gcm', key, Buffer.alloc(12))
+      const decipher = createDecipheriv('aes-256-gcm', key, new Uint8Array(12))
       decipher.setAuthTag(tag)
       return [decipher.update(body), decipher.final()]
     },

@@ -78,7 +78,8 @@ async function* shrink(
       block.length < MIN_BLOCK_BYTES ? block : await blockCompressor.shrink(format, block)
     const isWon = small.length < block.length && block.length <= small.length * maxRatio
     const stored = isWon ? small : block
-    yield concat([header(isWon ? COMPRESSED : AS_IT_IS, block.length, stored.length), stored])
+    yield header(isWon ? COMPRESSED : AS_IT_IS, block.length, stored.length)
+    yield stored
   }
 }
 

@@ -61,11 +61,14 @@ export class Pipeline {
     const salt = this.#isSalted ? randomBytes(SALT_BYTES) : NOTHING
     const context = { identifier, key, salt, seal: undefined }
     const meter = new Meter()
-    const digests = new PieceDigests()
+    const digests = this.#digester === undefined ? undefined : new PieceDigests()
     let stored = meter.of(body, isOwned)
     for (const layer of this.#transforms) stored = layer.forward?.(stored, context) ?? stored
-    if (this.#digester !== undefined) stored = digests.of(stored)
-    return { stored, record: () => ({ sizeBytes: meter.bytes, salt, digests: digests.all }) }
+    if (digests !== undefined) stored = digests.of(stored)
+    const record = (): EntryRecord => {
+      return { sizeBytes: meter.bytes, salt, digests: digests?.all ?? NOTHING }
+    }
+    return { stored, record }
   }
 
   /** A range of the value again, each byte as verified as the layers can. */

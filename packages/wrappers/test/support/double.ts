@@ -75,7 +75,9 @@ export class Double implements ByteStorage {
   }
 
   async *generations(identifier: string): AsyncIterable<GenerationInfo> {
-    for (const kept of [...(this.kept.get(identifier) ?? [])].reverse()) {
+    for (const kept of [...(this.kept.get(identifier) ?? [])].sort(
+      (a, b) => b.generation - a.generation,
+    )) {
       const { generation, committedAt, metadata } = checkpointOf(kept)
       yield { identifier, generation, committedAt, metadata }
     }
