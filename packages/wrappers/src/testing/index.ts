@@ -1,1 +1,1 @@
-export type { Layer } from '../layer.ts'
+export { layerContract, type LayerSubject } from './layer-contract.ts'
