@@ -84,7 +84,8 @@ describe('the portable entry, bundled', () => {
     const store = new MemoryBlobStore()
     const pairs: readonly unknown[] = Array.isArray(written) ? written : []
     for (const pair of pairs) {
-      const [key, bytes]: unknown[] = [Reflect.get(Object(pair), 0), Reflect.get(Object(pair), 1)]
+      const key: unknown = Reflect.get(Object(pair), 0)
+      const bytes: unknown = Reflect.get(Object(pair), 1)
       if (typeof key === 'string' && bytes instanceof Uint8Array)
         unwrap(await store.put(key, bytes))
     }
