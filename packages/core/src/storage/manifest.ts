@@ -9,6 +9,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from './json.ts'
+import { stagedFor } from './keys.ts'
 
 /** An entry as a checkpoint's manifest lists it. */
 export interface ManifestEntry {
@@ -125,6 +126,8 @@ function entryOf(json: JsonObject, inside: Uint8Array): ManifestEntry | undefine
     return { key, codec, sizeBytes: size, at: { bytes: inside.subarray(0, size) } }
   }
   if (typeof blob !== 'string' || typeof pieces !== 'string') return undefined
+  // A checkpoint names staged blobs only: a key of any other form is none that we wrote.
+  if (stagedFor(blob) === undefined) return undefined
   if (!/^(?:[0-9a-f]{64})*$/.test(pieces)) return undefined
   const digests = pieces.match(/.{64}/g) ?? []
   return { key, codec, sizeBytes: size, at: { blob, pieces: digests } }
