@@ -41,12 +41,9 @@ describe('a storage through layers', () => {
     const layered = unwrap(await new BlobByteStorage(store).stacked([ONE]))
     expect(await headerOf(store)).toBeUndefined()
     await commit(layered, 'a')
-    expect(await headerOf(store)).toEqual({
-      format: 'tidemark-storage',
-      version: 1,
-      layers: [ONE],
-      place: expect.stringMatching(/^[0-9a-f]{32}$/),
-    })
+    const { place, ...header } = Object(await headerOf(store))
+    expect(header).toEqual({ format: 'tidemark-storage', version: 1, layers: [ONE] })
+    expect(place).toMatch(/^[0-9a-f]{32}$/)
     const plain = new MemoryBlobStore()
     unwrap(await openStorage(plain).save('a', {}))
     expect(await headerOf(plain)).toEqual({ format: 'tidemark-storage', version: 1 })

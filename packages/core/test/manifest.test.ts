@@ -22,7 +22,7 @@ const anyEntry = fc.oneof(
 const anyManifest: fc.Arbitrary<Manifest> = fc
   .record({
     identifier: anyName,
-    committedAtMs: fc.maxSafeNat(),
+    committedAtMs: fc.nat({ max: 8.64e15 }),
     born: fc.integer({ min: 1, max: 1_000_000 }),
     attachment: fc.option(fc.dictionary(anyName, anyName), { nil: undefined }),
     keys: fc.uniqueArray(anyName, { maxLength: 5 }),
@@ -66,6 +66,18 @@ describe(`manifests (seed ${SEED})`, () => {
     for (const blob of ['storage.json', '../x', 'log/n-a.r1', 'blob/x/1.a', '', 'blob/n-a/1.']) {
       const decoded = decodeManifest(payloadOf({ ...manifest, entries: [{ ...entry, blob }] }), 'a')
       expect(decoded.ok ? 'ok' : decoded.error.code).toBe('CORRUPTED')
+    }
+  })
+
+  it('of a time that no date holds are damage', () => {
+    const manifest = { format: 1, identifier: 'a', born: 1, metadata: {}, entries: [] }
+    for (const [committedAtMs, expected] of [
+      [8.64e15, 'ok'],
+      [8.64e15 + 1, 'CORRUPTED'],
+      [-1, 'CORRUPTED'],
+    ]) {
+      const decoded = decodeManifest(payloadOf({ ...manifest, committedAtMs }), 'a')
+      expect(decoded.ok ? 'ok' : decoded.error.code).toBe(expected)
     }
   })
 

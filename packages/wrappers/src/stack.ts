@@ -60,6 +60,7 @@ function put(
   const index = layers.some(({ isIndexed }) => isIndexed === true) ? new SealedIndex() : undefined
   const names = layers.map(({ id, version }) => ({ id, version }))
   const typed = 'over' in storage ? storage : new TypedStorage(storage)
+  if (layers.length === 0) return Promise.resolve(ok(typed))
   return typed.over(async (bytes) => {
     const below = (await bytes.stacked?.(names)) ?? err(cannotBeLayered())
     if (!below.ok) return below

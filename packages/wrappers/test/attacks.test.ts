@@ -203,6 +203,7 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
       (taken) => void (taken.manifest['metadata'] = { by: 'attacker' }),
       (taken) => void (taken.manifest['committedAtMs'] = 1),
       (taken) => void (taken.manifest['born'] = 2),
+      (taken) => void (taken.manifest['born'] = 2 ** 53 - 1),
       (taken) => void (taken.attachment['previous'] = '00'.repeat(32)),
       (taken) => void (taken.attachment['place'] = '00'.repeat(16)),
       (taken) => void (taken.attachment['seals'] = {}),

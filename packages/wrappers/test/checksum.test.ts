@@ -81,6 +81,9 @@ describe.each([
     const changes: ((kept: Kept) => void)[] = [
       (kept) => void (kept.metadata = { x: 1 }),
       (kept) => void (kept.committedAtMs += 1),
+      (kept) => void (kept.committedAtMs = 9e15),
+      (kept) => void (kept.committedAtMs = -5),
+      (kept) => void (kept.generation = 1.5),
       (kept) => void (kept.generation += 1),
       (kept) => void (kept.identifier += 'x'),
       (kept) => void kept.entries.delete('a'),

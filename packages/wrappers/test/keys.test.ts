@@ -42,7 +42,7 @@ describe('a key ring', () => {
     expect(await read(second, 'new')).toBe('new')
     expect(await read(second, 'old')).toMatchObject({
       code: 'UNKNOWN_KEY',
-      details: { keyId: 'k1', reason: 'absent', identifier: 'old' },
+      details: { keyId: 'k1', reason: 'absent', identifier: 'old', layer: 'hmac-sha-256' },
     })
     const revoked = await open(store, unwrap(keyRing({ active: k2, revoked: ['k1'] })))
     expect(await read(revoked, 'old')).toMatchObject({ details: { reason: 'revoked' } })

@@ -112,6 +112,14 @@ describe('stack', () => {
     expect(isClosed).toBe(true)
   })
 
+  it('without any layer gives the storage as it is', async () => {
+    const store = new MemoryBlobStore()
+    const storage = unwrap(await stack(openStorage(store)))
+    unwrap(await storage.save('a', { x: 1 }))
+    const loaded = unwrap(await openStorage(store).loadCheckpoint('a'))
+    expect(unwrap(await loaded.get('x'))).toBe(1)
+  })
+
   it('two who first write to one place through different layers: one is refused', async () => {
     const store = new MemoryBlobStore()
     const one = unwrap(await stack(openStorage(store), hmac(ring)))

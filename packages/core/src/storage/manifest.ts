@@ -49,6 +49,9 @@ export interface Manifest {
 const FORMAT = 1
 const LENGTH_BYTES = 4
 
+/** What a `Date` can hold. */
+const MAX_TIME_MS = 8.64e15
+
 /**
  * A manifest as the payload of a record: u32 length of the JSON, the JSON, then the bytes of the
  * entries that lie in the record, in their order. The source of truth is `docs/formats/storage.md`.
@@ -102,7 +105,7 @@ function damaged(reason: string): CoreError<'CORRUPTED'> {
 function manifestOf(json: JsonObject, inside: Uint8Array): Manifest | undefined {
   const { identifier, committedAtMs, born, metadata, attachment, entries: list } = json
   if (json['format'] !== FORMAT || typeof identifier !== 'string') return undefined
-  if (!isCount(committedAtMs) || !isCount(born)) return undefined
+  if (!isCount(committedAtMs) || committedAtMs > MAX_TIME_MS || !isCount(born)) return undefined
   if (!isJsonObject(metadata) || !isJsonArray(list)) return undefined
   if (attachment !== undefined && !isJsonObject(attachment)) return undefined
   const entries: ManifestEntry[] = []

@@ -15,7 +15,8 @@ export interface KeyedOptions {
 export interface HmacOptions extends KeyedOptions {
   /**
    * Keeps a sealed list of all checkpoints, so that `verifyStorage` sees one that was deleted or put
-   * back. Every commit and removal then costs a second commit. Default `false`.
+   * back. Every commit and removal then costs a second commit; everybody who writes must say the
+   * same. Default `false`.
    */
   readonly index?: boolean
 }

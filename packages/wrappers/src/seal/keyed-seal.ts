@@ -1,4 +1,13 @@
-import { equalTags, err, fromHex, hmacSha256, ok, toHex, type JsonObject } from '@tidemark/core'
+import {
+  addDetails,
+  equalTags,
+  err,
+  fromHex,
+  hmacSha256,
+  ok,
+  toHex,
+  type JsonObject,
+} from '@tidemark/core'
 import type { Layer, SealedFacts } from '../layer.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { forged } from '../refusal.ts'
@@ -33,7 +42,7 @@ export function keyedSeal(options: KeyedSealOptions): Required<Pick<Layer, 'seal
         return err(forged(layer, facts, 'it has no seal'))
       }
       const subKey = ring.subKey(key, purpose)
-      if (!subKey.ok) return subKey
+      if (!subKey.ok) return err(addDetails(subKey.error, { layer }))
       const found = fromHex(tag) ?? new Uint8Array()
       const isOurs = equalTags(found, tagOf(facts, key, subKey.value))
       return isOurs ? ok() : err(forged(layer, facts, 'its seal does not match'))

@@ -60,7 +60,8 @@ export class LayeredStorage implements ByteStorage {
   /** What a listing says is verified, too: each generation is opened for it. */
   async *generations(identifier: string, options?: CallOptions): AsyncIterable<GenerationInfo> {
     for await (const info of this.#below.generations(identifier, options)) {
-      yield info.damage === undefined ? await this.#verified(info, options) : info
+      const verified = info.damage === undefined ? await this.#verified(info, options) : info
+      if (verified !== undefined) yield verified
     }
   }
 
@@ -76,7 +77,10 @@ export class LayeredStorage implements ByteStorage {
     return this.close()
   }
 
-  async #verified(info: GenerationInfo, options?: CallOptions): Promise<GenerationInfo> {
+  async #verified(
+    info: GenerationInfo,
+    options?: CallOptions,
+  ): Promise<GenerationInfo | undefined> {
     const { identifier, generation } = info
     const loaded = await this.load(identifier, { ...options, generation })
     if (loaded.ok) {
@@ -85,7 +89,8 @@ export class LayeredStorage implements ByteStorage {
       return { identifier, generation, committedAt, metadata }
     }
     if (isCheckpointDamage(loaded.error)) return { identifier, generation, damage: loaded.error }
-    // Gone since it was listed, or the medium failed.
+    // Given up by retention since it was listed.
+    if (loaded.error.code === 'CHECKPOINT_NOT_FOUND') return undefined
     throw loaded.error
   }
 }

@@ -56,6 +56,10 @@ export function openCheckpoint(
     return err(stackMismatch(layers, attachment.layers))
   }
   if (attachment.place !== checkpoint.place) return err(refused('it belongs to another place'))
+  const { committedAt, generation, born } = checkpoint
+  if (![committedAt.getTime(), generation, born].every(isCount)) {
+    return err(refused('its fields make no sense'))
+  }
   const infos = checkpoint.entries()
   if (infos.length !== attachment.entries.length) return err(refused('entries are missing'))
   const { entries, seals } = attachment
@@ -66,6 +70,10 @@ export function openCheckpoint(
   }
   const records = new Map(infos.map(({ key }, i) => [key, entries[i] ?? UNKNOWN]))
   return ok({ records, seals })
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0
 }
 
 const UNKNOWN: EntryRecord = { sizeBytes: 0, salt: NOTHING, digests: NOTHING }
