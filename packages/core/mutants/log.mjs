@@ -167,6 +167,14 @@ export const mutants = [
     tests: [CONTRACT, SCHEDULES],
   },
   {
+    name: 'latest gives a record that was made void while it looked',
+    rule: '5 latest, 6 read',
+    file: LOG,
+    from: 'found.value === undefined || floor.value.before > seq.value',
+    to: 'found.value === undefined',
+    tests: [CONTRACT, SCHEDULES],
+  },
+  {
     name: 'latest does not start again when the floor moved',
     rule: '5 latest',
     file: LOG,

@@ -1,5 +1,5 @@
 // Updates and reads of log states beside the plain recipe, on the same database in the same run.
-// A call that fails (`BUSY` above all) ends the run.
+// A call that fails (`BUSY` above all) ends the run. An argument names one of the databases.
 import { libsql, nodeSqlite, sqlitePersistence } from '@tidemark/log-persistence/sqlite'
 import { mysqlPersistence } from '@tidemark/log-persistence/mysql'
 import { postgresPersistence } from '@tidemark/log-persistence/postgres'
@@ -28,7 +28,7 @@ async function onSqlite() {
   await compareReads(name, store, plain)
   await store.close()
   connection.close()
-  await rm(home, { recursive: true })
+  await rm(home, { recursive: true, force: true })
 }
 
 async function onPostgres() {
@@ -53,8 +53,10 @@ async function onMariadb() {
   await server.stop()
 }
 
+const engines = { sqlite: onSqlite, postgres: onPostgres, mariadb: onMariadb }
+const [wanted = ''] = process.argv.slice(2).filter((word) => word in engines)
 printHead()
-await onSqlite()
-await onPostgres()
-await onMariadb()
+for (const [name, measure] of Object.entries(engines)) {
+  if (wanted === '' || wanted === name) await measure()
+}
 process.exit(0)

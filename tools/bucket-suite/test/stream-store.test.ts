@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto'
 import { unwrap, type BlobStore } from '@tidemark/core'
-import { S3BlobStore } from '@tidemark/s3'
 import {
   createManifest,
   openStreamStore,
@@ -9,18 +7,8 @@ import {
   type StreamStore,
 } from '@tidemark/stream-store'
 import { checkpointStoreContract } from '@tidemark/stream-store/testing'
-import { describe, expect, inject, it } from 'vitest'
-
-const server = inject('server')
-
-/** A part of the bucket that nobody else uses. */
-async function bucket(): Promise<S3BlobStore> {
-  if (typeof server === 'string') throw new Error(server)
-  const { endpoint, region, bucket, accessKeyId, secretAccessKey } = server
-  const credentials = { accessKeyId, secretAccessKey }
-  const prefix = `${randomBytes(8).toString('hex')}/`
-  return unwrap(await S3BlobStore.open({ endpoint, region, bucket, credentials, prefix }))
-}
+import { describe, expect, it } from 'vitest'
+import { hasNoServer, openBucket } from './bucket.ts'
 
 const media = new Map<CheckpointStore, BlobStore>()
 const stores = new Map<CheckpointStore, StreamStore>()
@@ -48,7 +36,7 @@ async function entryOf(store: CheckpointStore, id: bigint) {
 const cases = checkpointStoreContract({
   updates: true,
   sweeps: true,
-  open: async ({ keep = Infinity }) => open(await bucket(), keep),
+  open: async ({ keep = Infinity }) => open(await openBucket(), keep),
   reopen: (store) => open(mediumOf(store)),
   close: async (store) => stores.get(store)?.close(),
   damageManifest: async (store, id, bytes) => {
@@ -66,11 +54,11 @@ const cases = checkpointStoreContract({
   },
 })
 
-describe.skipIf(typeof server === 'string')('a stream store in a real bucket', () => {
+describe.skipIf(hasNoServer)('a stream store in a real bucket', () => {
   it.each(cases.map(({ name, run }) => [name, run] as const))('%s', (_, run) => run())
 
   it('takes at most two writes and no listing for a steady checkpoint', async () => {
-    const inner = await bucket()
+    const inner = await openBucket()
     let puts = 0
     let lists = 0
     const counted: BlobStore = {
@@ -100,7 +88,7 @@ describe.skipIf(typeof server === 'string')('a stream store in a real bucket', (
   })
 
   it('holds slots larger than a part of an upload, and gives back just the ones asked for', async () => {
-    const store = await open(await bucket())
+    const store = await open(await openBucket())
     const writer = unwrap(store.begin())
     const piece = (vnode: number, n: number) => new Uint8Array(2 ** 20).fill(vnode * 16 + n)
     for (const vnode of [1, 2]) {
@@ -123,7 +111,7 @@ describe.skipIf(typeof server === 'string')('a stream store in a real bucket', (
   })
 
   it('carries a pipeline over a crash', async () => {
-    const medium = await bucket()
+    const medium = await openBucket()
     const run = async (crashAt: number) =>
       pipelineCheckpoints<number, number>({
         store: await open(medium, 3),

@@ -118,8 +118,11 @@ class BlobCommitLog implements CommitLog {
       if (seq.value === this.#newest?.seq) return ok(this.#newest)
       const found = await this.#blobs.record(seq.value, true, options)
       if (!found.ok) return found
-      // Truncated since it was counted: look again from the new floor.
-      if (found.value === undefined) continue
+      // Truncated since it was counted: what lies there now may be void, made by a writer that
+      // slept. Look again from the new floor.
+      const floor = await this.#floors.current(options)
+      if (!floor.ok) return floor
+      if (found.value === undefined || floor.value.before > seq.value) continue
       if ('frame' in found.value) return ok(this.#remember(recordOf(found.value.frame)))
       return this.#damagedNewest(seq.value, options)
     }

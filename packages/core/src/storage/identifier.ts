@@ -8,6 +8,9 @@ export const MAX_NAME_BYTES = 1024
 /** The longest file name that `encodeName` makes: safe with what is added on every file system. */
 const MAX_ENCODED_LENGTH = 120
 
+/** Most names are their own encoding. */
+const PLAIN = /^[a-z0-9-]+$/
+
 const utf8 = new TextEncoder()
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -29,6 +32,7 @@ function fault(name: string): 'empty' | 'too-long' | 'malformed' | undefined {
   if (name.length === 0) return 'empty'
   if (name.length > MAX_NAME_BYTES) return 'too-long'
   if (!name.isWellFormed()) return 'malformed'
+  if (name.length * 3 <= MAX_NAME_BYTES) return undefined
   return utf8.encode(name).length > MAX_NAME_BYTES ? 'too-long' : undefined
 }
 
@@ -43,6 +47,7 @@ function fault(name: string): 'empty' | 'too-long' | 'malformed' | undefined {
  * encodeName('../etc/passwd') // => 'n-_2e_2e_2fetc_2fpasswd'
  */
 export function encodeName(name: string): string {
+  if (PLAIN.test(name) && name.length <= MAX_ENCODED_LENGTH - 2) return `n-${name}`
   const bytes = utf8.encode(name)
   let encoded = 'n-'
   for (const byte of bytes) {
@@ -54,11 +59,11 @@ export function encodeName(name: string): string {
 /** The name behind `n-…`; `undefined` for a digest or anything that `encodeName` does not make. */
 export function decodeName(encoded: string): string | undefined {
   if (!encoded.startsWith('n-')) return undefined
-  const hex = encoded
-    .slice(2)
-    .replace(/_[0-9a-f]{2}|[a-z0-9-]/g, (part) =>
-      part.startsWith('_') ? part.slice(1) : part.charCodeAt(0).toString(16),
-    )
+  const rest = encoded.slice(2)
+  if (PLAIN.test(rest)) return encodeName(rest) === encoded ? rest : undefined
+  const hex = rest.replace(/_[0-9a-f]{2}|[a-z0-9-]/g, (part) =>
+    part.startsWith('_') ? part.slice(1) : part.charCodeAt(0).toString(16),
+  )
   const bytes = fromHex(hex)
   if (bytes === undefined) return undefined
   try {

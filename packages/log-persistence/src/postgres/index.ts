@@ -1,2 +1,2 @@
 export { postgresPersistence, type PostgresPersistenceOptions } from './postgres-persistence.ts'
-export type { PostgresClient, PostgresPool } from './postgres-pool.ts'
+export type { PostgresClient, PostgresPool, PostgresQuery } from './postgres-pool.ts'

@@ -1,3 +1,6 @@
+import { Buffer } from 'node:buffer'
+import { sha256 } from '#digest'
+import { toHex } from '../bytes.ts'
 import type { SqlConnection, SqlDialect, SqlValue } from '../sql/sql-connection.ts'
 import type { StateRow } from '../sql/state-row.ts'
 import { postgresFault } from './postgres-fault.ts'
@@ -8,16 +11,21 @@ import { openPostgresSchema, type PostgresTables } from './postgres-schema.ts'
  * PostgreSQL, in the subset that CockroachDB shares. Every statement is a transaction of its own:
  * nothing depends on a session, so a pool of one and a pooling proxy will do.
  */
-export function postgresDialect(pool: PostgresPool, tables: PostgresTables): SqlDialect {
+export function postgresDialect(
+  pool: PostgresPool,
+  tables: PostgresTables,
+  prepares: boolean,
+): SqlDialect {
   // A connection that dies while nobody uses it is no error: the next call opens another.
   if (pool.listenerCount?.('error') === 0) pool.on?.('error', () => undefined)
   const sql = statements(tables.state)
+  const names = prepares ? namesOf([sql.select, sql.insert, sql.update]) : new Map<string, string>()
   return {
-    connect: async () => connectionOf(await pool.connect()),
+    connect: async () => connectionOf(await pool.connect(), names),
     faultOf: postgresFault,
     openSchema: (connection, life) => openPostgresSchema(connection, tables, life),
     select: async (connection, keys) => {
-      const { rows } = await connection.query(sql.select, [keys])
+      const { rows } = await connection.query(sql.select, [hexList(keys)])
       return rows.map((row) => ({
         key: row['log_key'],
         id: row['log_id'],
@@ -52,17 +60,22 @@ export function postgresDialect(pool: PostgresPool, tables: PostgresTables): Sql
 }
 
 function statements(state: string): Record<'select' | 'insert' | 'update' | 'ids', string> {
-  const wanted = `unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::int8[], $5::bytea[], $6::bytea[])
-      AS wanted (log_key, log_id, chkpt, rev, write_id, digest)`
+  const bytes = (column: string): string => `decode(${column}, 'hex') AS ${column}`
+  // Bytes travel as hex digits between commas: the driver would spell an array of them one by one.
+  const list = (place: number): string => `string_to_array($${place}, ',')`
+  const columns = 'log_key, log_id, chkpt, rev, write_id, digest'
+  const wanted = `(SELECT ${bytes('log_key')}, ${bytes('log_id')}, ${bytes('chkpt')},
+        CAST(rev AS INT8) AS rev, ${bytes('write_id')}, ${bytes('digest')}
+      FROM unnest(${[1, 2, 3, 4, 5, 6].map(list).join(', ')}) AS given (${columns})) AS wanted`
+  const keys = `ARRAY(SELECT decode(given, 'hex') FROM unnest(${list(1)}) AS given)`
   return {
-    select: `SELECT log_key, log_id, chkpt, rev, write_id, digest FROM ${state}
-      WHERE log_key = ANY($1::bytea[])`,
+    select: `SELECT ${columns} FROM ${state} WHERE log_key = ANY(${keys})`,
     // In the order of the keys, so that two processes never wait for each other in a circle.
-    insert: `INSERT INTO ${state} (log_key, log_id, chkpt, rev, write_id, digest)
-      SELECT log_key, log_id, chkpt, rev, write_id, digest FROM ${wanted} ORDER BY log_key
+    insert: `INSERT INTO ${state} (${columns})
+      SELECT ${columns} FROM ${wanted} ORDER BY log_key
       ON CONFLICT (log_key) DO NOTHING RETURNING log_key`,
     update: `WITH locked AS (
-        SELECT log_key FROM ${state} WHERE log_key = ANY($1::bytea[]) ORDER BY log_key FOR UPDATE
+        SELECT log_key FROM ${state} WHERE log_key = ANY(${keys}) ORDER BY log_key FOR UPDATE
       )
       UPDATE ${state} AS stored
       SET chkpt = wanted.chkpt, rev = wanted.rev, write_id = wanted.write_id,
@@ -77,23 +90,45 @@ function statements(state: string): Record<'select' | 'insert' | 'update' | 'ids
 
 function columns(rows: readonly StateRow[]): SqlValue[] {
   return [
-    rows.map(({ key }) => key),
-    rows.map(({ id }) => id),
-    rows.map(({ bytes }) => bytes),
-    rows.map(({ revision }) => revision),
-    rows.map(({ writeId }) => writeId),
-    rows.map(({ digest }) => digest),
+    hexList(rows.map(({ key }) => key)),
+    hexList(rows.map(({ id }) => id)),
+    hexList(rows.map(({ bytes }) => bytes)),
+    rows.map(({ revision }) => revision).join(','),
+    hexList(rows.map(({ writeId }) => writeId)),
+    hexList(rows.map(({ digest }) => digest)),
   ]
 }
 
-function connectionOf(client: PostgresClient): SqlConnection {
+function hexList(pieces: readonly Uint8Array[]): string {
+  return pieces.map((piece) => bufferOf(piece).toString('hex')).join(',')
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** Names that differ where the statements do, also for two stores on one pool. */
+function namesOf(texts: readonly string[]): ReadonlyMap<string, string> {
+  const utf8 = new TextEncoder()
+  return new Map(
+    texts.map((text) => [text, `tidemark_${toHex(sha256(utf8.encode(text)))}`.slice(0, 40)]),
+  )
+}
+
+function connectionOf(client: PostgresClient, names: ReadonlyMap<string, string>): SqlConnection {
   // A client of ours that dies between two statements says so by an event, and an event without a
   // listener would end the process. The next statement fails anyway.
   const ignore = (): void => undefined
   client.on('error', ignore)
   return {
     query: async (sql, values) => {
-      const { rows, rowCount } = await client.query(sql, values?.slice())
+      const name = names.get(sql)
+      const named = name === undefined ? {} : { name }
+      const { rows, rowCount } = await client.query({
+        ...named,
+        text: sql,
+        ...(values === undefined ? {} : { values: values.slice() }),
+      })
       return { rows: rows.filter(isRow), changed: rowCount ?? 0 }
     },
     release: (isBroken) => {

@@ -9,6 +9,11 @@ import { tablesIn } from './postgres-schema.ts'
 export interface PostgresPersistenceOptions extends SqlPersistenceOptions {
   /** The schema the tables lie in, created when it is missing. Default: the connection's first. */
   readonly schema?: string
+  /**
+   * Whether statements are prepared once for each connection. `false` behind a pooling proxy that
+   * does not know prepared statements. Default `true`.
+   */
+  readonly prepare?: boolean
 }
 
 /**
@@ -30,6 +35,6 @@ export function postgresPersistence(
   pool: PostgresPool,
   options: PostgresPersistenceOptions = {},
 ): LogStatePersistence {
-  const dialect = postgresDialect(pool, tablesIn(options.schema))
+  const dialect = postgresDialect(pool, tablesIn(options.schema), options.prepare ?? true)
   return persistenceOn(new SqlBackend(dialect, options), options)
 }

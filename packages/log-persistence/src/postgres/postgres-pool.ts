@@ -1,8 +1,14 @@
+/** A statement; one with a name is prepared once for each connection. */
+export interface PostgresQuery {
+  readonly name?: string
+  readonly text: string
+  readonly values?: unknown[]
+}
+
 /** What is needed of a client of `pg`. */
 export interface PostgresClient {
   query(
-    sql: string,
-    values?: unknown[],
+    query: PostgresQuery,
   ): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>
   release(destroy?: boolean): void
   on(event: 'error', listener: (error: Error) => void): unknown

@@ -13,6 +13,9 @@ import { checkRow, newRow, type StateRow } from './state-row.ts'
 const RETRY_MS = 5
 const MAX_RETRY_MS = 200
 
+/** While one group waits for its sync, another is on its way. */
+const LANES = 2
+
 /** One write that was asked for. */
 interface Write extends LaneItem {
   readonly logId: string
@@ -43,12 +46,12 @@ type Failure = Exclude<Attempt<unknown>, { readonly ok: true }>
 export class SqlWrites {
   readonly #parts: SqlParts
   readonly #random: () => number
-  readonly #lane: Lane<Write>
+  readonly #lanes: readonly Lane<Write>[]
 
   constructor(parts: SqlParts, random: () => number) {
     this.#parts = parts
     this.#random = random
-    this.#lane = new Lane((writes) => this.#carry(writes))
+    this.#lanes = Array.from({ length: LANES }, () => new Lane((writes) => this.#carry(writes)))
   }
 
   /** Asks for a write. */
@@ -62,7 +65,9 @@ export class SqlWrites {
     const row = newRow(logId, keys.keyOf(logId), expected + 1, bytes)
     return new Promise((settle) => {
       const askedMs = clock.nowMs()
-      this.#lane.add({ logId, slot: logId, sizeBytes: bytes.length, row, signal, askedMs, settle })
+      // By its key: a log always travels in the same lane.
+      const lane = this.#lanes[(row.key[0] ?? 0) % LANES]
+      lane?.add({ logId, slot: logId, sizeBytes: bytes.length, row, signal, askedMs, settle })
     })
   }
 

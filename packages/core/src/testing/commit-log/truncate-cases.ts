@@ -1,6 +1,7 @@
 import type { CommitLog } from '../../log/commit-log.ts'
 import { floorKey, recordKey } from '../../log/log-keys.ts'
 import { detail, drain, fails, same, succeeds } from '../check.ts'
+import { FaultyBlobStore, type BlobCall } from '../faulty-blob-store.ts'
 import {
   fill,
   frameOf,
@@ -134,6 +135,27 @@ export const truncateCases: readonly CommitLogCase[] = [
       const swept = await succeeds(log.sweep(), 'sweep')
       same(swept.freed, [4], 'swept')
       same(await succeeds(store.head(recordKey(PREFIX, 4)), 'head'), undefined, 'after sweep')
+    },
+  },
+  {
+    name: 'latest never gives the void record that a sleeper made while it looked',
+    run: async ({ store, handle }) => {
+      const sleeper = handle()
+      await succeeds(sleeper.latest(), 'latest')
+      const log = handle()
+      const old = await fill(log, 1)
+      // The reader has found record 1 and no floor; before it reads the record, it is truncated.
+      let isFirst = true
+      const gate = async ({ operation, key }: BlobCall): Promise<void> => {
+        if (operation !== 'get' || key !== recordKey(PREFIX, 1) || !isFirst) return
+        isFirst = false
+        await succeeds(log.append(old, payloadOf(2)), 'append 2')
+        await succeeds(log.truncate(2, { force: true }), 'truncate')
+        await fails(sleeper.append(undefined, payloadOf(7)), 'OUTCOME_UNKNOWN', 'late append')
+      }
+      const reader = handle(new FaultyBlobStore(store, { gate }))
+      same(numberIn(await succeeds(reader.latest(), 'latest')), 2, 'latest')
+      same(isFirst, false, 'whether the record was still to be read')
     },
   },
   {
