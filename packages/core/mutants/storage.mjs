@@ -159,8 +159,8 @@ export const mutants = [
     name: 'what layers wrote is taken for values',
     rule: 'stack',
     file: 'src/storage/blob-byte-storage.ts',
-    from: 'if (this.#layers.length === 0 && attachment !== undefined) {',
-    to: 'if (this.#layers.length === 0 && attachment === null) {',
+    from: 'if (this.#place.layers.length === 0 && attachment !== undefined) {',
+    to: 'if (this.#place.layers.length === 0 && attachment === null) {',
     tests: ['test/layers.test.ts'],
   },
   {

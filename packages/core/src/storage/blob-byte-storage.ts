@@ -16,12 +16,13 @@ import { collect } from './collect.ts'
 import { Committed } from './committed.ts'
 import { Draft } from './draft.ts'
 import { listGenerations } from './generations.ts'
-import { readHeader, writeHeader, layersOf, type Header } from './header.ts'
+import { layersOf } from './header.ts'
 import { encodeName, nameError } from './identifier.ts'
 import { logPrefix, pinName, stagingPrefix } from './keys.ts'
 import { listEncoded, listIdentifiers } from './list-identifiers.ts'
 import { decodeManifest, type Manifest, type ManifestEntry } from './manifest.ts'
 import { findNewest, isCheckpoint, REMOVAL, type Newest } from './newest.ts'
+import { Place } from './place.ts'
 import { publishCheckpoint } from './publish-checkpoint.ts'
 import {
   alreadyExists,
@@ -83,12 +84,10 @@ export class BlobByteStorage implements ByteStorage {
   readonly #keepLast: number
   readonly #options: BlobByteStorageOptions
   readonly #pins: Pins | undefined
-  readonly #layers: readonly LayerName[]
+  readonly #place: Place
   #logs = new Map<string, CommitLog>()
   /** Bytes that were staged for an identifier since retention was last looked at. */
   #stagedSince = new Map<string, number>()
-  /** What the place says it is, once it says anything. */
-  #header: Header | undefined
   #closed = false
 
   constructor(store: BlobStore, options: BlobByteStorageOptions = {}) {
@@ -97,7 +96,7 @@ export class BlobByteStorage implements ByteStorage {
     this.#now = options.now ?? Date.now
     this.#keepLast = Math.max(1, options.keepLast ?? KEEP_LAST)
     this.#pins = options.pins
-    this.#layers = options.layers ?? []
+    this.#place = new Place(store, options.layers ?? [])
   }
 
   async create(identifier: string, options?: CreateOptions): AsyncResult<ByteDraft, CreateError> {
@@ -224,10 +223,10 @@ export class BlobByteStorage implements ByteStorage {
   /** Without layers, what layers wrote is never taken for values. */
   #committed(record: LogRecord, manifest: Manifest): Result<ByteCheckpoint, LoadError> {
     const { identifier, attachment } = manifest
-    if (this.#layers.length === 0 && attachment !== undefined) {
+    if (this.#place.layers.length === 0 && attachment !== undefined) {
       return err(named(identifier, stackMismatch([], layersOf(attachment['layers']) ?? [])))
     }
-    return ok(new Committed(this.#store, record, manifest, this.#header?.place))
+    return ok(new Committed(this.#store, record, manifest, this.#place.name))
   }
 
   /** The state that a new checkpoint goes after. */
@@ -248,9 +247,10 @@ export class BlobByteStorage implements ByteStorage {
     entries: readonly ManifestEntry[],
     options: CreateOptions & ByteCommitOptions,
   ): AsyncResult<ByteCheckpoint, CommitError> {
-    const ready = await this.#ready(options)
-    if (!ready.ok) return ready
-    const { place } = ready.value
+    const refused = this.#refusal('commit', options)
+    if (refused !== undefined) return err(refused)
+    const claimed = await this.#place.claim(options)
+    if (!claimed.ok) return claimed
     const published = await publishCheckpoint(
       {
         store: this.#store,
@@ -258,7 +258,7 @@ export class BlobByteStorage implements ByteStorage {
         identifier,
         maxRaces: MAX_RACES,
         now: this.#now,
-        place,
+        place: this.#place.name,
         newest: () => this.#base(identifier, options),
       },
       begun,
@@ -311,24 +311,9 @@ export class BlobByteStorage implements ByteStorage {
     return known.ok ? ok(this.#log(encodeName(identifier))) : known
   }
 
-  /** Looks whether the place is what this storage takes it for, until it says so. */
   async #identify(operation: string, options?: CallOptions): AsyncResult<void, StorageReadError> {
     const refused = this.#refusal(operation, options)
-    if (refused !== undefined) return err(refused)
-    if (this.#header !== undefined) return ok()
-    const header = await readHeader(this.#store, this.#layers, options)
-    if (!header.ok) return header
-    this.#header = header.value
-    return ok()
-  }
-
-  async #ready(options: CallOptions): AsyncResult<Header, CommitError> {
-    const refused = this.#refusal('commit', options)
-    if (refused !== undefined) return err(refused)
-    if (this.#header !== undefined) return ok(this.#header)
-    const written = await writeHeader(this.#store, this.#layers, options)
-    if (written.ok) this.#header = written.value
-    return written
+    return refused === undefined ? this.#place.identify(options) : err(refused)
   }
 
   #refusal(operation: string, options?: CallOptions): StorageReadError | undefined {
