@@ -66,6 +66,27 @@ describe('a storage through layers', () => {
     })
   })
 
+  it('is decided by who commits first, whatever was begun before', async () => {
+    const store = new MemoryBlobStore()
+    const base = new BlobByteStorage(store)
+    const begun = []
+    for (const layers of [[ONE], [TWO], []]) {
+      begun.push(unwrap(await unwrap(await base.stacked(layers)).create('b')))
+    }
+    await commit(unwrap(await base.stacked([ONE])), 'a')
+    const header = await headerOf(store)
+    const [same, ...others] = begun
+    for (const draft of others) {
+      const committed = await draft.commit()
+      expect(committed.ok ? 'ok' : committed.error.code).toBe('STACK_MISMATCH')
+    }
+    const committed = await same?.commit()
+    expect(committed?.ok ? committed.value.place : 'refused').toBe(
+      Reflect.get(Object(header), 'place'),
+    )
+    expect(await headerOf(store)).toEqual(header)
+  })
+
   it('asks for an attachment in each round of a race, with the number that it would take', async () => {
     const store = new MemoryBlobStore()
     const layered = unwrap(await new BlobByteStorage(store).stacked([ONE]))
