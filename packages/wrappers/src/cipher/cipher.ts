@@ -1,8 +1,8 @@
 /** AES-256-GCM of whole chunks. A key and nonce pair is used once. */
 export interface ChunkCipher {
-  /** The chunk encrypted, its tag of 16 bytes behind. */
-  encrypt(chunk: Chunk): Uint8Array | Promise<Uint8Array>
-  /** The chunk again; `undefined` when any bit of it, or of what goes with it, is another. */
+  /** The chunk encrypted, its tag of 16 bytes behind: one after the other, not copied together. */
+  encrypt(chunk: Chunk): readonly Uint8Array[] | Promise<readonly Uint8Array[]>
+  /** The chunk with its tag, decrypted; `undefined` when any bit of it, or of what goes with it, is another. */
   decrypt(chunk: Chunk): Uint8Array | undefined | Promise<Uint8Array | undefined>
 }
 

@@ -6,11 +6,9 @@ export const chunkCipher: ChunkCipher = {
   encrypt: ({ key, nonce, associated, bytes }) => {
     const cipher = createCipheriv('aes-256-gcm', key, nonce)
     cipher.setAAD(associated)
-    const sealed = new Uint8Array(bytes.length + TAG_BYTES)
-    sealed.set(cipher.update(bytes))
+    const encrypted = plain(cipher.update(bytes))
     cipher.final()
-    sealed.set(cipher.getAuthTag(), bytes.length)
-    return sealed
+    return [encrypted, plain(cipher.getAuthTag())]
   },
   decrypt: ({ key, nonce, associated, bytes }) => {
     if (bytes.length < TAG_BYTES) return undefined
@@ -19,12 +17,17 @@ export const chunkCipher: ChunkCipher = {
     const decipher = createDecipheriv('aes-256-gcm', key, nonce, options)
     decipher.setAAD(associated)
     decipher.setAuthTag(bytes.subarray(end))
-    const plain = decipher.update(bytes.subarray(0, end))
+    const decrypted = plain(decipher.update(bytes.subarray(0, end)))
     try {
       decipher.final()
     } catch {
       return undefined
     }
-    return new Uint8Array(plain.buffer, plain.byteOffset, plain.byteLength)
+    return decrypted
   },
+}
+
+/** The same bytes as a plain `Uint8Array`, so that no platform type leaves this file. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -11,8 +11,9 @@ export function webCipher(subtle: webcrypto.SubtleCrypto): ChunkCipher {
     additionalData: associated,
   })
   return {
-    encrypt: async (chunk) =>
+    encrypt: async (chunk) => [
       new Uint8Array(await subtle.encrypt(algorithm(chunk), await imported(chunk), chunk.bytes)),
+    ],
     decrypt: async (chunk) => {
       const key = await imported(chunk)
       try {

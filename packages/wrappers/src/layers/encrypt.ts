@@ -94,7 +94,8 @@ async function* encryptChunks(
 ): AsyncIterable<Uint8Array> {
   let index = 0
   for await (const { bytes, isLast } of withLast(inPieces(body, CHUNK_BYTES, { isOwned: true }))) {
-    yield await chunkCipher.encrypt({ key, associated, bytes, nonce: nonceOf(index, isLast) })
+    const nonce = nonceOf(index, isLast)
+    yield* await chunkCipher.encrypt({ key, associated, bytes, nonce })
     index += 1
     if (index === MAX_CHUNKS) throw new RangeError('an entry of more than 256 TiB')
   }
