@@ -35,11 +35,28 @@ import { inOrder, key, ringOf, temporaryDirectory } from './support/media.ts'
 const ring = ringOf()
 const FORGED = 'AUTHENTICATION_FAILED'
 
-const KEYED: Readonly<Record<string, () => readonly Layer[]>> = {
-  hmac: () => [hmac(ring)],
-  encrypt: () => [encrypt(ring)],
-  'encrypt and hmac': () => [encrypt(ring), hmac(ring)],
-  'all four': () => [compress(), encrypt(ring), checksum(), hmac(ring)],
+/** A stack, and the medium that it lies on. */
+interface Setting {
+  readonly layers: () => readonly Layer[]
+  readonly medium: () => Promise<BlobStore>
+}
+
+async function inMemory(): Promise<BlobStore> {
+  return new MemoryBlobStore()
+}
+
+async function onFiles(): Promise<BlobStore> {
+  return unwrap(await FileBlobStore.open(temporaryDirectory()))
+}
+
+const SEALED: Setting = { layers: () => [hmac(ring)], medium: inMemory }
+const ALL = (): readonly Layer[] => [compress(), encrypt(ring), checksum(), hmac(ring)]
+
+const SETTINGS: Readonly<Record<string, Setting>> = {
+  hmac: SEALED,
+  encrypt: { layers: () => [encrypt(ring)], medium: inMemory },
+  'encrypt and hmac': { layers: () => [encrypt(ring), hmac(ring)], medium: inMemory },
+  'all four, on files': { layers: ALL, medium: onFiles },
 }
 
 const REPLACE = { ifExists: 'replace' } as const
@@ -76,7 +93,8 @@ async function outcome(
 }
 
 /** Two checkpoints, one of them twice, on a medium of its own. */
-async function scene(layers: readonly Layer[], store: BlobStore = new MemoryBlobStore()) {
+async function scene({ layers: make, medium }: Setting, on?: BlobStore) {
+  const [layers, store] = [make(), on ?? (await medium())]
   const storage = await open(store, layers)
   const metadata = { by: 'owner' }
   unwrap(await storage.save('one', { a: 1, b: 2, big: LARGE }, { ...REPLACE, metadata }))
@@ -86,10 +104,10 @@ async function scene(layers: readonly Layer[], store: BlobStore = new MemoryBlob
 }
 
 /** Changes the newest commit of `one`, with care and without. */
-async function forge(layers: readonly Layer[], change: (taken: Taken) => void): Promise<string[]> {
+async function forge(setting: Setting, change: (taken: Taken) => void): Promise<string[]> {
   const outcomes: string[] = []
   for (const isCareless of [false, true]) {
-    const { store, reopen } = await scene(layers)
+    const { store, reopen } = await scene(setting)
     const taken = await take(store, 'one', 2)
     change(taken)
     await give(store, 'one', 2, taken, { isCareless })
@@ -104,15 +122,15 @@ function swap(a: { bytes: Uint8Array; attached: JsonObject }, b: typeof a): void
   Object.assign(b, { bytes, attached })
 }
 
-describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
+describe.each(Object.entries(SETTINGS))('with %s', (_, setting) => {
   it('what the attacker takes apart and puts together unchanged is accepted', async () => {
-    expect(await forge(layers(), () => undefined)).toEqual(['ok'])
+    expect(await forge(setting, () => undefined)).toEqual(['ok'])
   })
 
   it('row 1: a changed bit of any value is refused', async () => {
     for (const name of ['a', 'big']) {
       for (const place of [0, 0.5, 1]) {
-        const forged = await forge(layers(), (taken) => {
+        const forged = await forge(setting, (taken) => {
           const { bytes } = entryOf(taken, name)
           const at = Math.floor(place * (bytes.length - 1))
           bytes[at] = (bytes[at] ?? 0) ^ 1
@@ -124,12 +142,12 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
 
   it('row 2: two entries swapped are refused, with or without what is attached', async () => {
     const all = (taken: Taken): void => swap(entryOf(taken, 'a'), entryOf(taken, 'b'))
-    expect(await forge(layers(), all)).toEqual([FORGED])
+    expect(await forge(setting, all)).toEqual([FORGED])
     const bytesOnly = (taken: Taken): void => {
       const [a, b] = [entryOf(taken, 'a'), entryOf(taken, 'b')]
       ;[a.bytes, b.bytes] = [b.bytes, a.bytes]
     }
-    expect(await forge(layers(), bytesOnly)).toEqual([FORGED])
+    expect(await forge(setting, bytesOnly)).toEqual([FORGED])
   })
 
   it('rows 3 and 12: an entry of another checkpoint, or generation, is refused', async () => {
@@ -139,7 +157,7 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
     ] as const) {
       for (const name of ['a', 'big']) {
         for (const withAttached of [true, false]) {
-          const { store, reopen } = await scene(layers())
+          const { store, reopen } = await scene(setting)
           const [source, target] = [await take(store, from, seq), await take(store, 'one', 2)]
           const theirs = entryOf(source, name)
           Object.assign(entryOf(target, name), withAttached ? theirs : { bytes: theirs.bytes })
@@ -151,7 +169,7 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
   })
 
   it('row 4: a whole checkpoint under another identifier is refused', async () => {
-    const { store, reopen } = await scene(layers())
+    const { store, reopen } = await scene(setting)
     const taken = await take(store, 'two', 1)
     taken.manifest['identifier'] = 'new'
     await give(store, 'new', 1, taken)
@@ -159,7 +177,7 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
   })
 
   it('row 5: a checkpoint of another place with the same key is refused', async () => {
-    const [here, there] = [await scene(layers()), await scene(layers())]
+    const [here, there] = [await scene(setting), await scene(setting)]
     const [theirs, ours] = [await take(there.store, 'one', 2), await take(here.store, 'one', 2)]
     await give(here.store, 'one', 2, theirs)
     expect(await outcome(await here.reopen(), 'one')).toBe(FORGED)
@@ -169,7 +187,7 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
   })
 
   it('row 6: an older state put back is refused by minGeneration', async () => {
-    const { store, storage, reopen } = await scene(layers())
+    const { store, storage, reopen } = await scene(setting)
     const before = await snapshot(store)
     const saved = unwrap(await storage.save('one', { a: 9 }, REPLACE))
     await putBack(store, before)
@@ -180,20 +198,20 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
   })
 
   it('row 6: an older state under a newer number is refused', async () => {
-    const { store, reopen } = await scene(layers())
+    const { store, reopen } = await scene(setting)
     await give(store, 'one', 3, await take(store, 'one', 1))
     expect(await outcome(await reopen(), 'one')).toBe(FORGED)
   })
 
   it('rows 7 and 8: an entry taken away, added or renamed is refused', async () => {
     const away = (taken: Taken): void => void taken.entries.shift()
-    expect(await forge(layers(), away)).toEqual([FORGED])
+    expect(await forge(setting, away)).toEqual([FORGED])
     const copied = (taken: Taken): void => {
       taken.entries.push({ ...entryOf(taken, 'a'), key: 'c' })
     }
-    expect(await forge(layers(), copied)).toEqual([FORGED])
+    expect(await forge(setting, copied)).toEqual([FORGED])
     const renamed = (taken: Taken): void => void (entryOf(taken, 'b').key = 'bb')
-    expect(await forge(layers(), renamed)).toEqual([FORGED])
+    expect(await forge(setting, renamed)).toEqual([FORGED])
   })
 
   it('what else a checkpoint says cannot be changed: codec, sizes, metadata, times', async () => {
@@ -209,8 +227,8 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
       (taken) => void (taken.attachment['seals'] = {}),
     ]
     for (const change of changes) {
-      expect(await forge(layers(), change)).toEqual([FORGED])
-      const { store, reopen } = await scene(layers())
+      expect(await forge(setting, change)).toEqual([FORGED])
+      const { store, reopen } = await scene(setting)
       const taken = await take(store, 'one', 2)
       change(taken)
       await give(store, 'one', 2, taken)
@@ -222,7 +240,7 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
   it('row 10: a value cut anywhere, also where a chunk ends, is refused', async () => {
     for (const left of [0, 1, 65_536, 65_552, 2 * 65_536, 2 * 65_552, 3 * 65_536 - 1]) {
       for (const isSizeCut of [false, true]) {
-        const forged = await forge(layers(), (taken) => {
+        const forged = await forge(setting, (taken) => {
           const big = entryOf(taken, 'big')
           big.bytes = big.bytes.slice(0, left)
           if (isSizeCut) big.attached['size'] = left
@@ -237,7 +255,7 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
       bytes.slice(i * 65_552, (i + 1) * 65_552)
     const orders = [[1, 0, 2], [0, 0, 1, 2], [0, 1, 1], [0, 1, 2, 2], [1, 2], [0, 2], [2]]
     for (const order of orders) {
-      const forged = await forge(layers(), (taken) => {
+      const forged = await forge(setting, (taken) => {
         const big = entryOf(taken, 'big')
         big.bytes = Uint8Array.from(order.flatMap((i) => [...chunk(big.bytes, i)]))
       })
@@ -246,7 +264,7 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
   })
 
   it('row 13: a checkpoint without its protection is refused', async () => {
-    const { store, reopen } = await scene(layers())
+    const { store, reopen } = await scene(setting)
     const taken = await take(store, 'one', 2)
     await give(store, 'one', 2, { ...taken, attachment: {} })
     expect(await outcome(await reopen(), 'one')).toBe('STACK_MISMATCH')
@@ -267,42 +285,44 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
     }
     for (const length of [0, 2, 31, 32, 62]) {
       const cut = retag((tag) => ({ tag: tag.slice(0, length) }))
-      expect(await forge(layers(), cut)).toEqual([FORGED])
+      expect(await forge(setting, cut)).toEqual([FORGED])
     }
     expect(
       await forge(
-        layers(),
+        setting,
         retag(() => ({ tag: 7 })),
       ),
     ).toEqual([FORGED])
     expect(
       await forge(
-        layers(),
+        setting,
         retag((tag) => ({ tag: `${tag}00` })),
       ),
     ).toEqual([FORGED])
     expect(
       await forge(
-        layers(),
+        setting,
         retag((tag) => ({ tag, key: 'k9' })),
       ),
     ).toEqual(['UNKNOWN_KEY'])
     const two = unwrap(keyRing(other))
-    const both = layers().map(({ kind }) =>
-      [compress(), encrypt(two), checksum(), hmac(two)].find((one) => one.kind === kind),
-    )
+    const both = setting
+      .layers()
+      .map(({ kind }) =>
+        [compress(), encrypt(two), checksum(), hmac(two)].find((one) => one.kind === kind),
+      )
     const usable = both.filter((one) => one !== undefined)
     expect(
       await forge(
-        usable,
+        { ...setting, layers: () => usable },
         retag((tag) => ({ tag, key: 'k0' })),
       ),
     ).toEqual([FORGED])
   })
 
   it('row 16: nothing is decoded before the seal is verified', async () => {
-    const { store } = await scene(layers())
-    const storage = await open(store, layers())
+    const { store } = await scene(setting)
+    const storage = await open(store, setting.layers())
     let decoded = 0
     const counting: Codec<string> = {
       id: 'counting',
@@ -316,7 +336,7 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
     const taken = await take(store, 'coded', 1)
     entryOf(taken, 'y').bytes.fill(9)
     await give(store, 'coded', 1, taken)
-    const loaded = await (await open(store, layers())).loadCheckpoint('coded')
+    const loaded = await (await open(store, setting.layers())).loadCheckpoint('coded')
     const got = loaded.ok ? await loaded.value.get('y', undefined, { codec: counting }) : loaded
     expect(got.ok ? 'ok' : got.error.code).toBe(FORGED)
     expect(decoded).toBe(0)
@@ -325,7 +345,7 @@ describe.each(Object.entries(KEYED))('with %s', (_, layers) => {
   it('row 17: a link planted in the place of anything is refused or ignored, never followed', async () => {
     const directory = temporaryDirectory()
     const store = unwrap(await FileBlobStore.open(directory))
-    const { reopen } = await scene(layers(), store)
+    const { reopen } = await scene(setting, store)
     const blob = (await keysBelow(store, 'blob/n-one/')).at(-1) ?? ''
     for (const name of ['log/n-one.r2', blob]) {
       const bytes = await bytesOf(store, name)
@@ -415,7 +435,7 @@ async function everyCall(storage: TypedStorage): Promise<string[]> {
 }
 
 it('row 13: a storage without layers never takes what layers wrote for values', async () => {
-  const { store } = await scene([hmac(ring)])
+  const { store } = await scene(SEALED)
   const plain = openStorage(store)
   unwrap(await store.delete('storage.json'))
   const loaded = await plain.loadCheckpoint('one')
@@ -423,7 +443,7 @@ it('row 13: a storage without layers never takes what layers wrote for values', 
 })
 
 it('row 9: a removal forged on the medium is at least a rollback for who knows better', async () => {
-  const { store, reopen } = await scene([hmac(ring)])
+  const { store, reopen } = await scene(SEALED)
   await giveFrame(store, 'log/n-one.r3', 3, new Uint8Array())
   const storage = await reopen()
   expect(await outcome(storage, 'one')).toBe('CHECKPOINT_NOT_FOUND')
