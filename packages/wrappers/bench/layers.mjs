@@ -72,7 +72,8 @@ async function both(name, layer, bytes, calls, rounds) {
   const packed = await PLATFORM[name].write(bytes)
   const many = async (call) => (await timeMs(() => repeat(calls, call))) / calls
   const times = await inTurn(rounds, {
-    write: () => many(() => forward(pipeline, bytes)),
+    // As a medium takes it: each piece is let go of.
+    write: () => many(() => drained(pipeline, bytes)),
     platformWrite: () => many(() => PLATFORM[name].write(bytes)),
     read: () => many(() => backward(pipeline, written)),
     platformRead: () => many(() => PLATFORM[name].read(bytes, packed)),
@@ -95,6 +96,12 @@ function report(what, size, ours, platform) {
 function sizeOf(size) {
   if (size < 1024) return `${size} B`
   return size < 2 ** 20 ? `${size / 1024} KiB` : `${size / 2 ** 20} MiB`
+}
+
+async function drained(pipeline, bytes) {
+  let size = 0
+  for await (const piece of pipeline.forward('bench', 'x', bytes).stored) size += piece.length
+  return size
 }
 
 async function forward(pipeline, bytes) {
