@@ -342,7 +342,7 @@ describe.each(Object.entries(SETTINGS))('with %s', (_, setting) => {
     expect(decoded).toBe(0)
   })
 
-  it('row 17: a link planted in the place of anything is refused or ignored, never followed', async () => {
+  it('row 17: a link planted in the place of a blob is refused or ignored, never followed', async () => {
     const directory = temporaryDirectory()
     const store = unwrap(await FileBlobStore.open(directory))
     const { reopen } = await scene(setting, store)
