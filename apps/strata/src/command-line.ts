@@ -1,13 +1,8 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { SETTINGS } from './kept/settings.ts'
 import type { Surroundings } from './surroundings.ts'
 import { isBucket } from './tidemark/s3.ts'
-
-/** After so many commits the place is saved: some seconds of reading are lost to a kill at most. */
-const DEFAULT_EVERY = 500
-
-/** More would mean never. */
-const MAX_EVERY = 1_000_000
 
 /** A directory is meant from where the command runs; an address is one from anywhere. */
 export function storeIn(directory: string, place: string): string
@@ -19,7 +14,7 @@ export function storeIn(directory: string, place: string | undefined): string | 
 /** What the options of all commands say. */
 export interface Flags {
   readonly store?: string
-  readonly every: number
+  readonly every?: number
   readonly json?: boolean
   readonly fresh?: boolean
 }
@@ -41,6 +36,7 @@ const EXIT_CODES = `Exit codes:
   4    the store cannot be opened, written or read
   5    a sealed chunk is lost, or is not what was sealed
   6    the history of a branch was rewritten after it was published
+  7    the saved report or the settings are not what was saved, or the key does not fit
   130  interrupted (SIGINT), the place is saved
   143  terminated (SIGTERM), the place is saved`
 
@@ -50,7 +46,7 @@ export function withReading(command: Command, description: string): Command {
     .description(description)
     .argument('[repository]', 'a directory in it', '.')
     .option(...STORE, parseStore)
-    .option('--every <commits>', 'how often the place is saved', parseEvery, DEFAULT_EVERY)
+    .option('--every <commits>', 'how often the place is saved (default: as set, 500)', parseEvery)
     .option('--json', 'write the result as JSON, and events as JSON lines to standard error')
 }
 
@@ -59,6 +55,24 @@ export function withStore(command: Command, description: string): Command {
   return command
     .description(description)
     .argument('[place]', 'a repository, or a store', '.')
+    .option(...STORE, parseStore)
+    .option('--json', 'write it as JSON')
+}
+
+/** What the options of `settings` say. */
+export interface SettingsFlags extends Flags {
+  readonly repository: string
+  readonly reset?: boolean
+}
+
+/** The command that shows and changes settings: its arguments are no places. */
+export function withSettings(command: Command): Command {
+  return command
+    .description('show what is set, or set it: every, limit')
+    .argument('[name]', 'one of them')
+    .argument('[value]', 'what it shall be')
+    .option('--repository <directory>', 'a directory in it', '.')
+    .option('--reset', 'forget what is set, also if it cannot be read')
     .option(...STORE, parseStore)
     .option('--json', 'write it as JSON')
 }
@@ -81,7 +95,7 @@ export function parseRoot(text: string): string {
 }
 
 function parseEvery(text: string): number {
-  const every = Number(text)
-  if (/^[0-9]+$/u.test(text) && every >= 1 && every <= MAX_EVERY) return every
-  throw new InvalidArgumentError(`It is a whole number from 1 to ${MAX_EVERY}.`)
+  const every = SETTINGS.every.parse(text)
+  if (every !== undefined) return every
+  throw new InvalidArgumentError(`It is ${SETTINGS.every.form}.`)
 }

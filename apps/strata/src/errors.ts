@@ -22,6 +22,19 @@ export interface StrataErrors {
   GIT_OUTPUT_UNKNOWN: { readonly expected: string }
   /** A difference does not fit the lines known so far. Start again with `--fresh`; report it. */
   HISTORY_MISMATCH: { readonly commit: string; readonly path: string }
+  /**
+   * The key of what is kept cannot be used. `form`: it is not 64 hex digits. `absent`: something is
+   * kept, and its key is not here. `exposed`: others may read its file. The message says what to do.
+   */
+  KEY_UNUSABLE: {
+    readonly source: 'STRATA_KEY' | 'file'
+    readonly reason: 'form' | 'absent' | 'exposed'
+    readonly path?: string
+  }
+  /** Strata's own folder in the git directory cannot be written. Allow it, or repair it. */
+  LOCAL_UNWRITABLE: { readonly path: string; readonly system: string }
+  /** There is no such setting, or it cannot have that value. The message says what can be. */
+  SETTING_UNKNOWN: { readonly name: string; readonly value?: string }
 }
 
 /** An error of Strata, by code. */
@@ -49,4 +62,7 @@ export const strataError: ErrorFactory<StrataErrors> = errorFactory<StrataErrors
   GIT_FAILED: 'unavailable',
   GIT_OUTPUT_UNKNOWN: 'internal',
   HISTORY_MISMATCH: 'internal',
+  KEY_UNUSABLE: 'invalid',
+  LOCAL_UNWRITABLE: 'unavailable',
+  SETTING_UNKNOWN: 'invalid',
 })

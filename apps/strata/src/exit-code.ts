@@ -1,4 +1,5 @@
 import type { Failure } from './errors.ts'
+import { refuserIn } from './kept/refusal.ts'
 
 /** The exit codes of `strata`, as the README lists them. */
 export const EXIT = {
@@ -15,6 +16,8 @@ export const EXIT = {
   refuted: 5,
   /** A branch does not go on from what was published of it. */
   rewritten: 6,
+  /** The saved report or the settings are not what was saved, or the key does not fit. */
+  refused: 7,
   /** SIGINT; the place is saved. */
   interrupted: 130,
   /** SIGTERM; the place is saved. */
@@ -22,7 +25,8 @@ export const EXIT = {
 } as const
 
 /** The exit code for a failure: what neither git nor Strata reports comes from the store. */
-export function exitCodeOf(failure: { readonly code: string }): number {
+export function exitCodeOf(failure: { readonly code: string; readonly details: unknown }): number {
+  if (refuserIn(failure) !== undefined) return EXIT.refused
   return CODES.get(failure.code) ?? EXIT.store
 }
 
@@ -38,6 +42,8 @@ const CODES: ReadonlyMap<string, number> = new Map<Failure['code'], number>([
   ['CHECKPOINT_NOT_FOUND', EXIT.failed],
   ['LIMIT_EXCEEDED', EXIT.failed],
   ['ROLLBACK_DETECTED', EXIT.rewritten],
+  ['KEY_UNUSABLE', EXIT.refused],
+  ['SETTING_UNKNOWN', EXIT.usage],
   ['CHUNK_NOT_FOUND', EXIT.refuted],
   ['CHUNK_CORRUPTED', EXIT.refuted],
   ['CHUNK_PROOF_VERIFICATION_FAILED', EXIT.refuted],

@@ -22,6 +22,8 @@ export interface StoreQuestion {
 /** A store that was found, and the repository it was asked about. */
 export interface FoundStore {
   readonly store: BlobStore
+  /** Where it lies. */
+  readonly location: string
   readonly repository: Repository | undefined
 }
 
@@ -46,7 +48,7 @@ async function openExisting(
 ): AsyncResult<FoundStore, Failure> {
   if (!isBucket(location) && !(await isDirectory(location))) return err(nothingSaved())
   const store = await openStore(location, environment)
-  return store.ok ? ok({ store: store.value, repository }) : store
+  return store.ok ? ok({ store: store.value, location, repository }) : store
 }
 
 /** The error for a question about a run that never was. */

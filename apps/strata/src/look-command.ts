@@ -1,6 +1,7 @@
 import type { AsyncResult } from '@tidemark/core'
 import type { Failure } from './errors.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
+import { sentenceOf } from './kept/refusal.ts'
 import { failureJson } from './report/json.ts'
 import { pageFor, type Page } from './report/page.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -17,7 +18,7 @@ export interface Look<T> {
 
 /** Looks, and tells people or programs; gives the exit code. */
 export async function lookCommand<T>(
-  { json, look, text, toJson, explain = ({ message }) => message }: Look<T>,
+  { json, look, text, toJson, explain = sentenceOf }: Look<T>,
   { out, err, environment }: Surroundings,
 ): Promise<number> {
   const seen = await look()

@@ -16,6 +16,8 @@ export function noticeOf(event: RunEvent): string | undefined {
     case 'started':
       if (event.position === 0) return undefined
       return `resumed at commit ${formatCount(event.position)} of ${formatCount(event.total)}`
+    case 'not-kept':
+      return `the report is not saved: ${event.reason}`
     case 'read':
     case 'saving':
     case 'saved':

@@ -1,11 +1,11 @@
 import { EXIT, exitCodeOf } from './exit-code.ts'
 import type { Failure } from './errors.ts'
-import { interruptedNotice, noticeOf, short } from './notices.ts'
+import { sentenceOf } from './kept/refusal.ts'
+import { interruptedNotice, noticeOf } from './notices.ts'
 import { progressEvents, progressFor, type Progress } from './progress.ts'
-import { failureJson, jsonOf, type Incidents } from './report/json.ts'
-import { pageFor, type Page } from './report/page.ts'
-import { renderReport } from './report/render.ts'
-import { reportOf } from './report/report.ts'
+import { finale } from './report/finale.ts'
+import { failureJson, jsonOf } from './report/json.ts'
+import { pageFor } from './report/page.ts'
 import { run, type RunOptions, type RunResult } from './run.ts'
 import type { RunEvent } from './run-event.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -65,7 +65,7 @@ function humanVoice({ out, err, environment, now }: Surroundings): Voice {
     },
     failed(failure) {
       progress.clear()
-      err.write(`${paint.bad('strata:')} ${failure.message}\n`)
+      err.write(`${paint.bad('strata:')} ${sentenceOf(failure)}\n`)
     },
   }
 }
@@ -73,33 +73,15 @@ function humanVoice({ out, err, environment, now }: Surroundings): Voice {
 /** To programs: one JSON object on standard output, events as JSON lines beside it. */
 function jsonVoice({ out, err }: Surroundings): Voice {
   const progress: Progress = progressEvents(err.write)
-  const incidents: { -readonly [Key in keyof Incidents]: Incidents[Key] } = {
-    checkpointsSkipped: [],
-    startedAgain: undefined,
-  }
   return {
-    onEvent(event) {
-      if (event.kind === 'started-again') incidents.startedAgain = event.reason
-      if (event.kind === 'checkpoint-skipped') {
-        const { epoch = null, reason } = event
-        incidents.checkpointsSkipped = [...incidents.checkpointsSkipped, { epoch, reason }]
-      }
-      progress.show(event)
-    },
+    onEvent: progress.show,
     ended(result) {
-      out.write(`${jsonOf(result, reportOf(result.state), incidents)}\n`)
+      out.write(`${jsonOf(result)}\n`)
     },
     failed(failure) {
       out.write(`${failureJson(failure)}\n`)
     },
   }
-}
-
-/** The report; its last lines end with the root and the digest. */
-function finale({ state, digest, sealed }: RunResult, page: Page): string {
-  const where = state.commit === undefined ? '' : ` at ${short(state.commit)}`
-  const root = sealed === undefined ? '' : `  root${where}    ${sealed.root}\n`
-  return `\n${renderReport(state, reportOf(state), page)}\n${root}  digest${where}  ${digest}\n`
 }
 
 function interruption({ state, total }: RunResult): string {

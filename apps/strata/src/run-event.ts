@@ -10,6 +10,7 @@ export type RunEvent =
   | PlaceSaving
   | PlaceSaved
   | PhaseDone
+  | NotKept
 
 /** A saved place is damaged, or of another version: the one before it is looked at. */
 export interface CheckpointSkipped {
@@ -75,4 +76,10 @@ export interface PhaseDone {
   readonly kind: 'phase'
   readonly phase: Phase
   readonly outcome: 'done' | 'known'
+}
+
+/** The report is not saved, and no settings are read: there is no place for the key. */
+export interface NotKept {
+  readonly kind: 'not-kept'
+  readonly reason: string
 }

@@ -5,12 +5,17 @@ import { ownStore } from './find-store.ts'
 import type { GitPlace } from './history/git.ts'
 import { openRepository, type Repository } from './history/repository.ts'
 import { sealGit } from './history/sealed-git.ts'
+import { gatherIncidents, type Incidents } from './incidents.ts'
+import { openKeeping, type Keeping } from './keep.ts'
 import { digestOf, encodeState } from './layers/state-codec.ts'
 import type { State } from './layers/state.ts'
 import type { PhaseResults } from './phases.ts'
 import { expectForward, logOf, publishRoot } from './publish.ts'
 import { replay } from './replay.ts'
-import { reportOf } from './report/report.ts'
+import { finale } from './report/finale.ts'
+import { jsonOf } from './report/json.ts'
+import { PLAIN_PAGE } from './report/page.ts'
+import { reportOf, type Report } from './report/report.ts'
 import type { RunEvent } from './run-event.ts'
 import { findStart } from './start.ts'
 import type { Latest } from './tidemark/log-persistence.ts'
@@ -29,8 +34,8 @@ export interface RunOptions {
   readonly path: string
   /** A directory or `s3://bucket/prefix` to keep everything in. Default: in the git directory. */
   readonly store?: string | undefined
-  /** The place is saved after so many commits, and at the end. */
-  readonly every: number
+  /** The place is saved after so many commits, and at the end. Default: what is set. */
+  readonly every?: number | undefined
   /** `begin` at the first commit, `resume` from what is saved, `update` only from what is saved. */
   readonly from: 'begin' | 'resume' | 'update'
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -54,6 +59,9 @@ export interface RunResult {
   readonly finished: boolean
   /** What it was sealed under; `undefined` when it was interrupted. */
   readonly sealed: Sealed | undefined
+  /** What the state says, in numbers. */
+  readonly report: Report
+  readonly incidents: Incidents
 }
 
 /**
@@ -67,6 +75,7 @@ export interface RunResult {
  * knows which phases are done. Whatever ends this process, the next run goes on from there and
  * arrives at the same result, digest for digest. What it comes to is sealed under a root that two
  * machines can compare, and the root is published in a log of the branch, which only goes forward.
+ * The report is kept under layers, so that nobody can change it unseen.
  *
  * Fails with what git or the store fail with; the place reached by then is saved.
  */
@@ -83,11 +92,24 @@ async function pipeline(options: RunOptions): Promise<RunResult> {
     const near = isBucket(location) ? own : location
     const git = unwrap(await sealGit(repository, join(near, 'git'), options.environment))
     const seen = await expectForward(repository, git, store)
-    const phases = unwrap(await openPhases(store, phasesOptions(repository, options)))
+    const incidents = gatherIncidents()
+    const onEvent = (event: RunEvent): void => {
+      incidents.hear(event)
+      options.onEvent(event)
+    }
+    const { environment } = options
+    const keeping = await openKeeping({ repository, location, store, environment }, onEvent)
     try {
-      return await phaseByPhase({ repository, git, store, seen, phases, options })
+      const settled = { ...options, onEvent, every: options.every ?? keeping.settings.every }
+      const phases = unwrap(await openPhases(store, phasesOptions(repository, settled)))
+      try {
+        const work = { repository, git, store, seen, phases, keeping, options: settled }
+        return await phaseByPhase({ ...work, incidents: incidents.soFar })
+      } finally {
+        await phases.close()
+      }
     } finally {
-      await phases.close()
+      await keeping.close()
     }
   } finally {
     await store.close()
@@ -102,7 +124,9 @@ interface Work {
   /** What the log said when its branch was found to go on from it. */
   readonly seen: Latest
   readonly phases: Phases
-  readonly options: RunOptions
+  readonly keeping: Keeping
+  readonly options: RunOptions & { readonly every: number }
+  readonly incidents: () => Incidents
 }
 
 async function phaseByPhase(work: Work): Promise<RunResult> {
@@ -114,7 +138,9 @@ async function phaseByPhase(work: Work): Promise<RunResult> {
   const plan = { total: resumedFrom + start.commits.ids.length, log: logOf(repository) }
   const result = (digest: string, sealed?: Sealed): RunResult => {
     const read = { resumedFrom, commitsRead: state.position - resumedFrom, total: plan.total }
-    return { state, digest, ...read, finished: state.position === plan.total, sealed }
+    const report = reportOf(state, work.keeping.settings.limit)
+    const finished = state.position === plan.total
+    return { state, digest, ...read, finished, sealed, report, incidents: work.incidents() }
   }
   if (!isStillSo(phases.results, { plan, position: resumedFrom, seen })) await phases.startOver()
 
@@ -133,8 +159,11 @@ async function phaseByPhase(work: Work): Promise<RunResult> {
       return { log }
     })
   }
+  const finished = result(digest, sealed)
+  const told = { json: jsonOf(finished), text: finale(finished, PLAIN_PAGE) }
+  await work.keeping.save(plan.log, told)
   await phases.finish()
-  return result(digest, sealed)
+  return finished
 }
 
 /** What a run finds before its first phase. */

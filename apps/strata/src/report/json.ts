@@ -1,10 +1,8 @@
 import type { Failure } from '../errors.ts'
-import type { StartedAgain } from '../run-event.ts'
 import type { RunResult } from '../run.ts'
 import { formatDay } from './format.ts'
 import { layersOf } from './layers.ts'
 import type { Ownership } from './ownership.ts'
-import type { Report } from './report.ts'
 
 /** The version of the JSON form: rises when a field changes its meaning or goes away. */
 export const JSON_VERSION = 2
@@ -18,18 +16,9 @@ export function failureJson(failure: Failure): string {
   return JSON.stringify({ strata: JSON_VERSION, error: failure })
 }
 
-/** What happened on the way that the numbers alone do not tell. */
-export interface Incidents {
-  readonly checkpointsSkipped: readonly {
-    readonly epoch: number | null
-    readonly reason: string
-  }[]
-  readonly startedAgain: StartedAgain['reason'] | undefined
-}
-
 /** The result as one line of JSON; the README describes each field. The digest is the last. */
-export function jsonOf(result: RunResult, report: Report, incidents: Incidents): string {
-  const { state } = result
+export function jsonOf(result: RunResult): string {
+  const { state, report, incidents } = result
   const dayOrNull = (day: number | undefined): string | null =>
     day === undefined || state.position === 0 ? null : formatDay(day)
   return JSON.stringify({

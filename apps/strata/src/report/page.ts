@@ -12,6 +12,9 @@ const DEFAULT_WIDTH = 88
 const MIN_WIDTH = 60
 const MAX_WIDTH = 104
 
+/** A page for a report that is looked at later, who knows where. */
+export const PLAIN_PAGE: Page = { width: DEFAULT_WIDTH, paint: paint(false) }
+
 /** The page that a stream offers. */
 export function pageFor(
   { isTerminal, columns }: Output,

@@ -37,11 +37,11 @@ export interface Hotspot {
   readonly file: SourceFile
 }
 
-/** How many hotspots are kept. */
-const HOTSPOTS = 10
+/** So many hotspots and pairs are kept, unless somebody wants others. */
+const LIMIT = 10
 
-/** Sums up a state. */
-export function reportOf(state: State): Report {
+/** Sums up a state; `limit` is how many hotspots, and how many pairs, are kept. */
+export function reportOf(state: State, limit: number = LIMIT): Report {
   const days = linesByDay(state)
   const lines = days.reduce((sum, [, count]) => sum + count, 0)
   let binaryFiles = 0
@@ -52,8 +52,8 @@ export function reportOf(state: State): Report {
     lines,
     days,
     medianDay: medianOf(days, lines),
-    hotspots: hotspotsOf(state),
-    filePairs: filePairsOf(state),
+    hotspots: hotspotsOf(state, limit),
+    filePairs: filePairsOf(state, limit),
     ownership: ownershipOf(state),
   }
 }
@@ -67,7 +67,7 @@ function medianOf(days: LinesByDay, lines: number): number | undefined {
   return undefined
 }
 
-function hotspotsOf(state: State): Hotspot[] {
+function hotspotsOf(state: State, limit: number): Hotspot[] {
   const files = Array.from(state.files, ([path, file]) => {
     const lines = countLines(file.births)
     return { path, lines, heat: lines * file.churn, file }
@@ -75,7 +75,7 @@ function hotspotsOf(state: State): Hotspot[] {
   return files
     .filter(({ heat }) => heat > 0)
     .sort((a, b) => b.heat - a.heat || (a.path < b.path ? -1 : 1))
-    .slice(0, HOTSPOTS)
+    .slice(0, limit)
     .map(({ path, lines, file }) => {
       return { path: showPath(path), lines, commits: file.commits, churn: file.churn, file }
     })
