@@ -49,7 +49,7 @@ export async function makeKey(directory: string): AsyncResult<Uint8Array | undef
   const path = join(directory, 'key')
   // Linked when it is whole: nobody ever reads half a key, and a kill leaves none.
   const draft = `${path}.${toHex(randomBytes(8))}`
-  const made = await attempt(
+  const written = await attempt(
     async () => {
       await mkdir(directory, { recursive: true, mode: 0o700 })
       const file = await open(draft, 'wx', 0o600)
@@ -59,16 +59,17 @@ export async function makeKey(directory: string): AsyncResult<Uint8Array | undef
       } finally {
         await file.close()
       }
-      await link(draft, path)
     },
     (thrown) => thrown,
   )
-  await attempt(
-    () => rm(draft, { force: true }),
-    () => undefined,
+  if (!written.ok) return err(unwritable(directory, written.error))
+  const linked = await attempt(
+    () => link(draft, path),
+    (thrown) => thrown,
   )
-  if (!made.ok && systemCode(made.error) !== 'EEXIST') return err(unwritable(directory, made.error))
-  return keyOfFile(directory)
+  await rm(draft, { force: true })
+  const isThere = linked.ok || systemCode(linked.error) === 'EEXIST'
+  return isThere ? keyOfFile(directory) : err(unwritable(directory, linked.error))
 }
 
 async function readKey(path: string): Promise<Uint8Array | undefined> {

@@ -62,14 +62,11 @@ export function sentenceOf(failure: CheckpointError): string {
 }
 
 function remedyFor(code: string, remedy: string): string {
-  switch (code) {
-    case 'UNKNOWN_KEY':
-      return `Set STRATA_KEY to the key that it was saved with; or give it up: ${remedy}`
-    case 'STACK_MISMATCH':
-      return `Put kept/storage.json back; or delete kept/ in the store, and give it up: ${remedy}`
-    default:
-      return `Find out who changed it. To give it up: ${remedy}`
-  }
+  const first =
+    code === 'UNKNOWN_KEY'
+      ? 'Set STRATA_KEY to the key that it was saved with'
+      : 'Find out who changed it'
+  return `${first}. ${remedy}`
 }
 
 function field(details: unknown, name: string): string | undefined {

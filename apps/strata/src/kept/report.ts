@@ -20,7 +20,7 @@ export interface SavedReport extends KeptReport {
 
 const REPORT: z.ZodMiniType<KeptReport> = z.object({ json: z.string(), text: z.string() })
 
-const REMEDY = '`strata run` saves it anew'
+const REMEDY = 'To give it up: `strata run` saves it anew'
 
 /** Saves the report of a log, in the place of the one that was there. */
 export function saveReport(

@@ -42,7 +42,7 @@ const KEPT: z.ZodMiniType<Partial<Settings>> = z.object({
 
 /** What the settings are kept as, and how to do without them. */
 const NAME = 'settings'
-const REMEDY = '`strata settings --reset` begins with the defaults'
+const REMEDY = 'To give it up: `strata settings --reset` begins with the defaults'
 
 /** What is set; a setting that is not has its default. */
 export async function loadSettings(kept: Kept): AsyncResult<Settings, Failure> {

@@ -1,6 +1,7 @@
 import {
   attempt,
   coreError,
+  err,
   hkdfSha256,
   ok,
   openStorage,
@@ -37,6 +38,11 @@ export type KeptError =
 /** The part of the store that has the settings and the reports. */
 const KEPT = 'kept/'
 
+/** What to do where nothing at all can be opened. */
+const REMEDY =
+  'Put kept/storage.json back; or delete kept/ in the store, and begin anew: ' +
+  '`strata settings --reset`, then `strata run`'
+
 /** The one entry of each checkpoint. */
 const VALUE = 'value'
 
@@ -64,7 +70,7 @@ export async function openKept(
   // What is read is small and read at once: nobody's presence needs to be told.
   const storage = openStorage(prefixed(store, KEPT), { guard: false })
   const layered = await stack(storage, compress(), encrypt(ring), checksum(), hmac(ring))
-  return layered.ok ? ok(new Kept(layered.value, known)) : layered
+  return layered.ok ? ok(new Kept(layered.value, known)) : err(asRefusal(layered.error, REMEDY))
 }
 
 /** Whether anything is kept in a store. Changes nothing. */
@@ -102,8 +108,9 @@ export class Kept {
       }
       const checkpoint = unwrap(loaded)
       try {
-        expectNewest(checkpoint, note)
+        // First whether it is genuine at all, then whether it is the newest.
         const value = unwrap(await checkpoint.get(VALUE, schema))
+        expectNewest(checkpoint, note)
         // A note that cannot be written is no reason to refuse what is genuine.
         if (note?.digest !== checkpoint.digest) await this.#remember(checkpoint, note)
         return { value, savedAt: checkpoint.committedAt }

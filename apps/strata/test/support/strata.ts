@@ -62,12 +62,15 @@ export function strata(args: readonly string[], options: SpawnOptions = {}): Pro
 /**
  * Runs `strata` to its end in this process: much faster, for tests that are not about processes.
  */
-export async function inProcess(args: readonly string[]): Promise<Ended> {
+export async function inProcess(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = CLEAN,
+): Promise<Ended> {
   let [stdout, stderr] = ['', '']
   const quiet = { isTerminal: false, columns: undefined }
   const code = await main(args, {
     directory: process.cwd(),
-    environment: CLEAN,
+    environment,
     out: { ...quiet, write: (text) => void (stdout += text) },
     err: { ...quiet, write: (text) => void (stderr += text) },
     signal: new AbortController().signal,

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+// Plays somebody who can read and write every file of a store, knows every format, and has no key.
+
+/** What a record has before its payload, and after it. */
+const [HEADER_BYTES, DIGEST_BYTES] = [76, 32]
+
+/** The file of a commit of what is kept. */
+export function recordOf(store: string, name: string, generation = 1): string {
+  const encoded = name.replace(/[^a-z0-9-]/gu, (char) => `_${char.charCodeAt(0).toString(16)}`)
+  return join(store, 'kept/log', `n-${encoded}.r${generation}`)
+}
+
+/** Changes one byte, counted from the end; leaves the digest of the record as it was. */
+export async function flipByte(path: string, fromEnd: number): Promise<void> {
+  const bytes = await readFile(path)
+  const at = bytes.length - fromEnd
+  bytes[at] = (bytes[at] ?? 0) ^ 1
+  await writeFile(path, bytes)
+}
+
+/** Changes the payload of a record, and gives it the digest that it should have. */
+export async function forge(
+  path: string,
+  change: (payload: Uint8Array) => Uint8Array,
+  from = path,
+): Promise<void> {
+  const bytes = await readFile(from)
+  const header = bytes.subarray(0, HEADER_BYTES)
+  const payload = change(Uint8Array.from(bytes.subarray(HEADER_BYTES, -DIGEST_BYTES)))
+  const sized = Uint8Array.from(header)
+  new DataView(sized.buffer).setUint32(HEADER_BYTES - 4, payload.length)
+  const digest = createHash('sha256').update(sized).update(payload).digest()
+  await writeFile(path, Buffer.concat([sized, payload, digest]))
+}
+
+/** The payload under another name of the same length. */
+export function renamed(name: string): (payload: Uint8Array) => Uint8Array {
+  return (payload) => {
+    const text = Buffer.from(payload).toString('latin1')
+    const changed = text.replace(/"identifier":"[^"]*"/u, `"identifier":"${name}"`)
+    return Uint8Array.from(Buffer.from(changed, 'latin1'))
+  }
+}
+
+/** Copies all that is kept, to be put back later. */
+export async function snapshot(store: string): Promise<() => Promise<void>> {
+  const copy = `${store}.old`
+  await rm(copy, { recursive: true, force: true })
+  await cp(join(store, 'kept'), copy, { recursive: true })
+  return async () => {
+    await rm(join(store, 'kept'), { recursive: true })
+    await cp(copy, join(store, 'kept'), { recursive: true })
+  }
+}
