@@ -127,6 +127,12 @@ const ATTACKS: readonly (readonly [string, string, string, Attack])[] = [
     (store) => rm(join(store, 'kept'), { recursive: true }),
   ],
   [
+    'a removal is forged',
+    'ROLLBACK_DETECTED',
+    'hmac',
+    (store) => forge(recordOf(store, MAIN, 3), () => new Uint8Array(), recordOf(store, MAIN, 2), 3),
+  ],
+  [
     'storage.json is deleted',
     'AUTHENTICATION_FAILED',
     'hmac',
@@ -321,7 +327,7 @@ describe('each layer is named when it is the one that refuses', () => {
   ])('%s', async (name, layer) => {
     const store = new MemoryBlobStore()
     const storage = unwrap(await stack(openStorage(store, { guard: false }), layer))
-    unwrap(await storage.save('x', { value: 'the same again. '.repeat(20) }))
+    unwrap(await storage.save('x', { value: Array.from({ length: 500 }, (_, i) => i).join() }))
     const dir = join(await scratch(), 'x')
     const blob = unwrap(await store.get('log/n-x.r1'))
     await writeFile(dir, unwrap((await blob?.bytes()) ?? expect.unreachable()))

@@ -102,10 +102,8 @@ export class Kept {
       const note = await this.#known.of(name)
       const demanded = note === undefined ? {} : { minGeneration: note.generation }
       const loaded = await this.#storage.loadCheckpoint(name, demanded)
-      if (!loaded.ok && loaded.error.code === 'CHECKPOINT_NOT_FOUND') {
-        if (note === undefined) return undefined
-        throw deleted(name, note)
-      }
+      // Where something is known to have been, its absence is a rollback to nothing.
+      if (!loaded.ok && loaded.error.code === 'CHECKPOINT_NOT_FOUND') return undefined
       const checkpoint = unwrap(loaded)
       try {
         // First whether it is genuine at all, then whether it is the newest.
@@ -157,11 +155,6 @@ function expectNewest(
   const message = `checkpoint ${identifier} is an old one that was put back`
   const details = { identifier, found: generation, expected: note.highest + 1 }
   throw coreError('ROLLBACK_DETECTED', message, details)
-}
-
-function deleted(identifier: string, { generation }: Note): KeptError {
-  const message = `checkpoint ${identifier} was deleted; it was at ${generation}`
-  return coreError('ROLLBACK_DETECTED', message, { identifier, found: 0, expected: generation })
 }
 
 const utf8 = new TextEncoder()

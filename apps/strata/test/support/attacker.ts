@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 /** What a record has before its payload, and after it. */
 const [HEADER_BYTES, DIGEST_BYTES] = [76, 32]
+const PREDECESSOR_AT = 40
 
 /** The file of a commit of what is kept. */
 export function recordOf(store: string, name: string, generation = 1): string {
@@ -21,17 +22,24 @@ export async function flipByte(path: string, fromEnd: number): Promise<void> {
   await writeFile(path, bytes)
 }
 
-/** Changes the payload of a record, and gives it the digest that it should have. */
+/** A record with another payload (and number), and with the digest that it should have. */
 export async function forge(
   path: string,
   change: (payload: Uint8Array) => Uint8Array,
   from = path,
+  seq?: number,
 ): Promise<void> {
   const bytes = await readFile(from)
   const header = bytes.subarray(0, HEADER_BYTES)
   const payload = change(Uint8Array.from(bytes.subarray(HEADER_BYTES, -DIGEST_BYTES)))
   const sized = Uint8Array.from(header)
-  new DataView(sized.buffer).setUint32(HEADER_BYTES - 4, payload.length)
+  const view = new DataView(sized.buffer)
+  view.setUint32(HEADER_BYTES - 4, payload.length)
+  if (seq !== undefined) {
+    // The next record names the digest of the one before it.
+    view.setBigUint64(8, BigInt(seq))
+    sized.set(bytes.subarray(-DIGEST_BYTES), PREDECESSOR_AT)
+  }
   const digest = createHash('sha256').update(sized).update(payload).digest()
   await writeFile(path, Buffer.concat([sized, payload, digest]))
 }
