@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { checkedProgram, readmeExamples } from '../tools/examples/index.js'
+import { checkedProgram, readmeExamples } from '../tools/examples/index.mjs'
 import { checker } from './release/checks.mjs'
 import { mixedInstalls } from './release/mixed-installs.mjs'
 import { startRegistry } from './release/registry.mjs'
@@ -167,7 +167,7 @@ function installed(modules) {
         ? [each, ...installed(nested).map((name) => `${each}>${name}`)]
         : each
     })
-    .sort()
+    .sort((a, b) => (a < b ? -1 : 1))
 }
 
 async function loads(folder, entries, expression) {

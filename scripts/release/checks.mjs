@@ -6,7 +6,7 @@ export function checker() {
   let count = 0
   return {
     /** Runs a check; what it throws is the failure, what it gives is shown. */
-    async check(subject, what, look) {
+    check: async (subject, what, look) => {
       count += 1
       try {
         const seen = await look()
@@ -18,7 +18,7 @@ export function checker() {
         process.stdout.write(`✗ ${subject.padEnd(34)} ${what}\n${indent(error.message)}\n`)
       }
     },
-    finish() {
+    finish: () => {
       process.stdout.write(`${count - failures.length} of ${count} checks hold\n`)
       if (failures.length > 0) process.exitCode = 1
     },

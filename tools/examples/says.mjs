@@ -1,6 +1,7 @@
 // oxlint-disable no-console -- examples print what they show, and it is looked at here
 
-import { inspect, isDeepStrictEqual } from 'node:util'
+import { inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
 
 /** What was printed last: an example may print what it claims. */
 let printed
@@ -14,14 +15,20 @@ console.log = (...values) => {
 export function $says(given, text) {
   const value = given === undefined && text !== 'undefined' ? printed : given
   if (inspect(value, { breakLength: Infinity }) === text || String(value) === text) return
-  const plain = value instanceof Uint8Array ? Array.from(value) : value
   let said
   try {
-    said = new Function(`return (${text})`)()
+    said = runInNewContext(`(${text})`)
   } catch {
     throw new Error(`the example says ${text}, which is no value; it gives ${inspect(value)}`)
   }
-  if (!isDeepStrictEqual(plain, said)) {
+  if (inspect(plain(value), WHOLE) !== inspect(plain(said), WHOLE)) {
     throw new Error(`the example says ${text}, and gives ${inspect(value)}`)
   }
 }
+
+/** Bytes as the numbers in them, whichever way they are written. */
+function plain(value) {
+  return ArrayBuffer.isView(value) ? Array.from(value) : value
+}
+
+const WHOLE = { depth: Infinity, maxArrayLength: Infinity, sorted: true }

@@ -71,7 +71,7 @@ export function checkedProgram({ code }) {
     const shown = /^\s*console\.log\((.*)\)$/.exec(statement)?.[1]
     return `$says(${shown ?? statement}, ${text})`
   })
-  const says = fileURLToPath(new URL('says.js', import.meta.url))
+  const says = fileURLToPath(new URL('says.mjs', import.meta.url))
   const program = `import { $says } from ${JSON.stringify(says)}\n${checked}`
   return transformSync(program, { loader: 'ts', format: 'esm', target: 'node20' }).code
 }
