@@ -16,7 +16,9 @@ for (const folder of readdirSync(`${root}packages`)) {
     const title = entry === '.' ? 'index' : entry.slice(2).replaceAll('/', '-')
     if (!report(home, title, `${home}/${target.types}`)) {
       changed += 1
-      process.stderr.write(`the API of ${folder} ${entry} is not what ${folder}/api/${title}.api.md says\n`)
+      process.stderr.write(
+        `the API of ${folder} ${entry} is not what ${folder}/api/${title}.api.md says\n`,
+      )
     }
   }
 }
