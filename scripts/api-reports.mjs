@@ -41,6 +41,7 @@ function report(home, title, mainEntryPointFilePath) {
         reportFolder: `${home}/api`,
         reportTempFolder: `${home}/dist/api`,
       },
+      newlineKind: 'lf',
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },

@@ -1,5 +1,5 @@
 import { sha256 } from '#digest'
-import { concat, piecesOf } from '../blob/blob-body.ts'
+import { inPieces } from '../blob/blob-body.ts'
 import type { BlobBody, BlobStore, CallOptions, PutError } from '../blob/blob-store.ts'
 import { toHex } from '../digest/hex.ts'
 import type { CoreError } from '../result/core-errors.ts'
@@ -41,7 +41,7 @@ export async function stage(
   const digests: string[] = []
   let sizeBytes = 0
   async function* hashed(): AsyncIterable<Uint8Array> {
-    for await (const part of inPieces(body)) {
+    for await (const part of inPieces(body, PIECE_BYTES)) {
       // What is written is what was hashed, whatever the caller does to its array meanwhile.
       const piece = body instanceof Uint8Array ? part.slice() : part
       digests.push(toHex(sha256(piece)))
@@ -72,7 +72,7 @@ export async function* readStaged(
   const blob = unwrap(await store.get(at.blob, { ...options, range }))
   if (blob === undefined) throw damaged('its blob is missing')
   if (blob.sizeBytes !== sizeBytes) throw damaged('its blob has another length')
-  for await (const piece of inPieces(blob.stream())) {
+  for await (const piece of inPieces(blob.stream(), PIECE_BYTES)) {
     if (toHex(sha256(piece)) !== at.pieces[index])
       throw damaged(`piece ${index} has another digest`)
     const offset = index * PIECE_BYTES
@@ -86,27 +86,4 @@ export async function* readStaged(
 export interface ReadStagedOptions extends CallOptions {
   /** A range within the entry; all of it unless said. */
   readonly range?: { readonly start: number; readonly end: number }
-}
-
-/** Cuts any stream into pieces of 1 MiB, the last one shorter. */
-async function* inPieces(body: BlobBody): AsyncIterable<Uint8Array> {
-  let held: Uint8Array[] = []
-  let heldBytes = 0
-  for await (const part of piecesOf(body)) {
-    for (let rest = part; rest.length > 0;) {
-      const taken = rest.subarray(0, PIECE_BYTES - heldBytes)
-      rest = rest.subarray(taken.length)
-      if (heldBytes === 0 && taken.length === PIECE_BYTES) yield taken
-      else {
-        // A source may use its buffer again once it is asked for more.
-        held.push(taken.slice())
-        heldBytes += taken.length
-      }
-      if (heldBytes < PIECE_BYTES) continue
-      yield concat(held)
-      held = []
-      heldBytes = 0
-    }
-  }
-  if (heldBytes > 0) yield concat(held)
 }
