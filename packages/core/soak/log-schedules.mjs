@@ -2,7 +2,7 @@
 // and late; and all orders of small worlds that are too many for every test run.
 import { runLogSchedule } from '../dist/testing/commit-log/log-schedule.js'
 import { evenly, everyChoice, seededRandom } from '../dist/testing/index.js'
-import { soak } from './support/soak.mjs'
+import { soak, timeIsUp } from './support/soak.mjs'
 
 const writer = ['latest', 'append', 'append', 'latest', 'append']
 const asleep = ['append', 'append', 'append', 'latest', 'append']
@@ -45,7 +45,7 @@ for (const [i, world] of SMALL.entries()) {
     runs += 1
     if (wrong.length > 0) violations += 1
     if (wrong.length > 0 && violations <= 5) process.stderr.write(`${wrong.join('; ')}\n`)
-    isCut = runs >= MOST
+    isCut = runs >= MOST || timeIsUp()
     if (isCut) break
   }
   const how = isCut ? 'cut off' : 'all of them'

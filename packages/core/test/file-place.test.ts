@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FileBlobStore, FileStorage } from '../src/file/index.ts'
-import { unwrap } from '../src/index.ts'
+import { MemoryBlobStore, prefixed, unwrap } from '../src/index.ts'
 import { drain } from '../src/testing/check.ts'
 import { temporaryDirectory } from './support/media.ts'
 
@@ -133,5 +133,20 @@ describe('a place that is no directory', () => {
     expect(readFileSync(join(directory, 'file'), 'utf8')).toBe('precious')
     mkdirSync(join(directory, 'fine'))
     expect((await FileBlobStore.open(join(directory, 'fine'))).ok).toBe(true)
+  })
+})
+
+describe('a part of a store', () => {
+  it('sweeps what crashed puts left, for the whole medium', async () => {
+    const path = temporaryDirectory()
+    const store = unwrap(await FileBlobStore.open(path))
+    unwrap(await store.put('part/a', new Uint8Array([1])))
+    writeFileSync(join(path, 'part', '.tmp-left-1'), 'half')
+    const part = prefixed(store, 'part/')
+    expect(await part.sweep?.({ olderThanMs: 0 })).toEqual({ ok: true, value: { deleted: 1 } })
+    expect(unwrap(await part.head('a'))?.sizeBytes).toBe(1)
+    await part.close()
+    expect(await part.sweep?.()).toMatchObject({ ok: false, error: { code: 'CLOSED' } })
+    expect('sweep' in prefixed(new MemoryBlobStore(), 'part/')).toBe(false)
   })
 })

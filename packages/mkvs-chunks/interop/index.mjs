@@ -1,10 +1,9 @@
 // Exchanges checkpoints with the original: it makes them and we restore, we make them and it
 // restores, for random trees; both must give the same root, the same digests and the same entries.
 //   node interop/index.mjs [trees] [seed]
-// Needs Go and the original's module. TIDEMARK_OASIS_CORE=<dir> takes the module from a checkout
-// (the directory with its go.mod) instead of the module proxy. Exit code 77: something is missing.
+// Needs Go, which fetches the original's module. Exit code 77: something is missing.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -82,21 +81,15 @@ function build() {
   const version = spawnSync('go', ['version'], { encoding: 'utf8' })
   if (version.status !== 0) skip('Go is not installed')
   if (!version.stdout.includes(GO)) skip(`${GO} is needed, found: ${version.stdout.trim()}`)
-  const checkout = process.env['TIDEMARK_OASIS_CORE']
-  if (checkout !== undefined && !existsSync(join(checkout, 'go.mod')))
-    skip(`no go.mod in ${checkout}`)
   const source = join(dirname(fileURLToPath(import.meta.url)), 'driver')
   cpSync(source, home, { recursive: true })
-  const replaced = checkout === undefined ? REPLACED : [...REPLACED, `${MODULE} => ${checkout}`]
   const lines = [
     'module driver',
     'go 1.26',
     `require ${MODULE} ${VERSION}`,
-    ...replaced.map((line) => `replace ${line}`),
+    ...REPLACED.map((line) => `replace ${line}`),
   ]
   writeFileSync(join(home, 'go.mod'), `${lines.join('\n')}\n`)
-  // The checkout's own checksums cover everything it needs.
-  if (checkout !== undefined) cpSync(join(checkout, 'go.sum'), join(home, 'go.sum'))
   const binary = join(home, 'driver.bin')
   const built = spawnSync('go', ['build', '-mod=mod', '-o', binary, '.'], {
     cwd: home,

@@ -1,5 +1,8 @@
-// Create and restore random trees: the identity, through every node store.
+// Create and restore random trees: the identity, through every node store in turn.
 //   pnpm soak mkvs-chunks [--seed N] [--runs N] [--minutes N]
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { MemoryBlobStore, unwrap } from '@tidemark/core'
 import {
   commitTree,
@@ -14,20 +17,21 @@ import {
   Tree,
 } from '@tidemark/mkvs-chunks'
 import { LevelNodeStore } from '@tidemark/mkvs-chunks/level'
+import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
+import { option, randomOf, seed, until } from './support/soak.mjs'
 
-const option = (name, fallback) => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? fallback : Number(process.argv[at + 1])
-}
-const seed = option('seed', 1)
 const runs = option('runs', 10_000)
-const until = performance.now() + option('minutes', 60) * 60_000
 const namespace = testNamespace('soak')
 const views = { keyEncoding: 'view', valueEncoding: 'view' }
+const home = mkdtempSync(join(tmpdir(), 'tidemark-mkvs-trees-'))
+const clear = () => rmSync(home, { recursive: true, force: true })
+process.on('exit', clear)
+let opened = 0
 const stores = [
   () => new MemoryNodeStore(),
   () => new LevelNodeStore(new MemoryLevel(views), { durable: 'none' }),
+  () => new LevelNodeStore(new ClassicLevel(join(home, `${opened++}`), views), { sync: false }),
 ]
 
 let [done, violations] = [0, 0]
@@ -65,17 +69,8 @@ async function roundTrip(random, open) {
   const [a, b] = [toHex(restored.rootHash()), toHex(tree.rootHash())]
   await db.close()
   await target.close()
+  clear()
   return a === b ? undefined : `${a} is not ${b}`
-}
-
-function randomOf(start) {
-  let state = start >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 function randomEntries(random) {

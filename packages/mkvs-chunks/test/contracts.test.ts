@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MemoryBlobStore, unwrap, type BlobStore } from '@tidemark/core'
 import { FileBlobStore } from '@tidemark/core/file'
+import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openFileCreator } from '../src/file/index.ts'
@@ -14,10 +15,19 @@ import {
   newCreator,
   newRestorer,
   restoreCheckpoint,
+  type NodeDb,
   type NodeStore,
 } from '../src/index.ts'
 import { LevelNodeStore } from '../src/level/index.ts'
-import { chunkProviderContract, nodeStoreContract } from '../src/testing/index.ts'
+import {
+  chunkProviderContract,
+  creatorContract,
+  nodeDbContract,
+  nodeStoreContract,
+  restorerContract,
+  type NodeDbSubject,
+  type NodeStoreSubject,
+} from '../src/testing/index.ts'
 import { memoryDb, namespace } from './support/harness.ts'
 import { treeOf } from './support/vectors.ts'
 import { toHex } from '../src/bytes/bytes.ts'
@@ -33,14 +43,58 @@ function levelStore(): NodeStore {
   return new LevelNodeStore(level, { durable: 'none' })
 }
 
-const stores: Record<string, () => NodeStore> = {
-  MemoryNodeStore: () => new MemoryNodeStore(),
-  LevelNodeStore: levelStore,
+let opened = 0
+
+/** A real database on a disk. */
+function diskStore(at: string): NodeStore {
+  const views = { keyEncoding: 'view', valueEncoding: 'view' } as const
+  const level = new ClassicLevel<Uint8Array, Uint8Array>(at, views)
+  return new LevelNodeStore(level, { sync: false })
 }
 
-for (const [name, open] of Object.entries(stores)) {
+const places = new Map<NodeStore, string>()
+
+const storeOf = new Map<NodeDb, NodeStore>()
+
+interface Stores extends NodeStoreSubject {
+  open(): NodeStore
+}
+
+const stores: Record<string, Stores> = {
+  MemoryNodeStore: { open: () => new MemoryNodeStore() },
+  'LevelNodeStore on memory-level': { open: levelStore },
+  'LevelNodeStore on classic-level': {
+    open: () => {
+      const at = join(directory, `level-${opened++}`)
+      const store = diskStore(at)
+      places.set(store, at)
+      return store
+    },
+    reopen: (closed) => diskStore(places.get(closed) ?? directory),
+  },
+}
+
+for (const [name, subject] of Object.entries(stores)) {
+  const open = (): NodeStore => subject.open()
   describe(name, () => {
-    for (const { name, run } of nodeStoreContract({ open })) test(name, run)
+    for (const { name, run } of nodeStoreContract(subject)) test(name, run)
+
+    const openDb = async (): Promise<NodeDb> => {
+      const store = open()
+      const db = await memoryDb(store)
+      storeOf.set(db, store)
+      return db
+    }
+    const dbs: NodeDbSubject = {
+      open: openDb,
+      ...(subject.reopen === undefined
+        ? {}
+        : { reopen: async (db) => memoryDb(await subject.reopen?.(storeOf.get(db) ?? open())) }),
+    }
+    for (const { name, run } of nodeDbContract(dbs)) test(`node database: ${name}`, run)
+
+    const restorers = { open: openDb, restorer: (db: NodeDb) => newRestorer({ db }) }
+    for (const { name, run } of restorerContract(restorers)) test(`restorer: ${name}`, run)
 
     test('holds a tree from commit over checkpoint to restore', async () => {
       const tree = treeOf({ gen: 'hashkv', count: 200, keyLen: 6, valueMul: 37, valueMod: 90 })
@@ -84,6 +138,14 @@ for (const [name, open] of Object.entries(media)) {
     }
     for (const { name, run } of chunkProviderContract(subject)) test(name, run)
 
+    const creators = {
+      open: async () => {
+        const db = await memoryDb()
+        return { creator: newCreator({ store: await open(), db }), db }
+      },
+    }
+    for (const { name, run } of creatorContract(creators)) test(name, run)
+
     test('keeps the layout of the original', async () => {
       const { store, checkpoints } = await subject.open()
       const keys = []
@@ -93,6 +155,21 @@ for (const [name, open] of Object.entries(media)) {
         return [`${home}/meta`, `${home}/params`, ...chunks.map((_, i) => `${home}/chunks/${i}`)]
       })
       expect(keys.sort()).toEqual(expected.sort())
+    })
+
+    test('two creators that make one checkpoint at once make the same one', async () => {
+      const db = await memoryDb()
+      const store = await open()
+      const tree = treeOf({ gen: 'template', count: 60, key: 'k{i}', value: 'value {i}' })
+      const { root } = unwrap(await commitTree(tree, db, { version: 1n }))
+      const [one, two] = await Promise.all(
+        [200, 700].map((size) => newCreator({ store, db }).createCheckpoint(root, size)),
+      )
+      if (one === undefined || two === undefined) throw new TypeError('two were made')
+      expect(unwrap(one)).toEqual(unwrap(two))
+      const target = await memoryDb()
+      const provider = newCreator({ store, db })
+      unwrap(await restoreCheckpoint(unwrap(one), { db: target, provider }))
     })
 
     test('gives an existing checkpoint as it is, and removes one completely', async () => {
@@ -154,4 +231,24 @@ test('a creator and a restorer as one, on a directory with the modes of the orig
   expect(statSync(home).mode & 0o777).toBe(0o700)
   expect(statSync(join(home, 'meta')).mode & 0o777).toBe(0o600)
   await creator.close()
+})
+
+describe('a creator on a directory and a lenient restorer, as one', () => {
+  const together = async () => {
+    const db = await memoryDb()
+    const dir = mkdtempSync(join(directory, 'both-'))
+    const creator = unwrap(await openFileCreator({ dir, db }))
+    return { db, both: newCreateRestorer(creator, newRestorer({ db, strict: false })) }
+  }
+  const creators = { open: () => together().then(({ db, both }) => ({ db, creator: both })) }
+  for (const { name, run } of creatorContract(creators)) test(name, run)
+
+  const restorers = {
+    open: () => memoryDb(),
+    restorer: (db: NodeDb) => {
+      const creator = newCreator({ store: new MemoryBlobStore(), db })
+      return newCreateRestorer(creator, newRestorer({ db, strict: false }))
+    },
+  }
+  for (const { name, run } of restorerContract(restorers)) test(name, run)
 })

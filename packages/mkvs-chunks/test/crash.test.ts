@@ -146,6 +146,51 @@ describe('a restore, commit or prune that stops at any write', () => {
     }
   })
 
+  test.each(['some', 'all'])(
+    'abort of %s chunks: a restore then begins anew, and a repeated abort leaves nothing',
+    async (amount) => {
+      const { creator, metadata } = await checkpointOf(tree, 300)
+      const count = amount === 'all' ? metadata.chunks.length : metadata.chunks.length - 2
+      for (const after of [false, true]) {
+        for (let at = 0; ; at++) {
+          const store = new MemoryNodeStore()
+          const setup = await memoryDb(store)
+          const older = treeOf({ gen: 'template', count: 9, key: 'key {i}', value: 'value {i}' })
+          const { root } = unwrap(await commitTree(older, setup, { version: 0n }))
+          unwrap(await setup.finalize([root]))
+          const before = store.nodeCount
+          unwrap(await setup.startMultipartInsert(1n))
+          const restorer = newRestorer({ db: setup })
+          unwrap(await restorer.startRestore(metadata))
+          for (let i = 0; i < count; i++) {
+            const chunk = unwrap(getChunkMetadata(metadata, i))
+            const body = unwrap(await creator.getCheckpointChunk(chunk))
+            unwrap(await restorer.restoreChunk(i, unwrap(await body.bytes())))
+          }
+          const cut = { at, after, calls: 0 }
+          const db = await memoryDb(cutting<NodeStore>(store, ['write'], cut))
+          const aborted = await db.abortMultipartInsert()
+          if (cut.calls <= at) {
+            expect([aborted.ok, store.nodeCount]).toEqual([true, before])
+            break
+          }
+          if (at % 2 === 0) {
+            const again = await memoryDb(store)
+            unwrap(await again.abortMultipartInsert())
+            expect(store.nodeCount).toBe(before)
+            continue
+          }
+          const again = await memoryDb(store)
+          expect(again.hasRoot(metadata.root)).toBe(false)
+          unwrap(await restoreCheckpoint(metadata, { db: again, provider: creator }))
+          const restored = unwrap(await loadTree(again, metadata.root))
+          expect(toHex(restored.rootHash())).toBe(toHex(tree.rootHash()))
+          expect(unwrap(await loadTree(again, root)).rootHash()).toEqual(older.rootHash())
+        }
+      }
+    },
+  )
+
   test('commit and prune: what was final stays readable, and nothing needed goes', async () => {
     for (const after of [false, true]) {
       for (let at = 0; ; at++) {

@@ -124,6 +124,20 @@ describe('verifying', () => {
     expect(other.ok ? 'found' : other.error.code).toBe('NODE_NOT_FOUND')
   })
 
+  test('an opened node holds the key that ends in it, in both versions', () => {
+    const tree = new Tree()
+    for (const key of ['a', 'ab', 'ac']) unwrap(tree.insert(utf8(key), utf8(`value of ${key}`)))
+    for (const version of [0, 1] as const) {
+      const proof = unwrap(tree.prove(getProof(utf8('a'), { version })))
+      const proven = unwrap(verifyProof(tree.rootHash(), proof))
+      const held = proven.nodes.flatMap((node) =>
+        node.kind === 'internal' ? [node.leaf?.value] : [],
+      )
+      expect(held).toEqual([utf8('value of a')])
+      expect(unwrap(proven.get(utf8('a')))).toEqual(utf8('value of a'))
+    }
+  })
+
   test('refuses any appended, dropped, swapped or damaged entry', () => {
     for (const version of [0, 1] as const) {
       const tree = treeFor('keyvalue-11')

@@ -10,8 +10,14 @@ import {
   restoreCheckpoint,
   Tree,
   type Metadata,
+  type NodeDb,
+  type Root,
 } from '../src/index.ts'
-import { toHex } from '../src/bytes/bytes.ts'
+import { hash } from '#hash'
+import { concatBytes, toHex } from '../src/bytes/bytes.ts'
+import { maskedCrc32c } from '../src/snappy/crc32c.ts'
+import { frameWriter } from '../src/snappy/frame-writer.ts'
+import { STREAM_IDENTIFIER } from '../src/snappy/framing.ts'
 import { checkpointOf, memoryDb, namespace, randomEntries, randomOf } from './support/harness.ts'
 import { base64, hex, treeOf, vectors } from './support/vectors.ts'
 
@@ -58,6 +64,75 @@ describe('hostile chunks', () => {
           expect(toHex(tree.rootHash())).toBe(c.root)
         }
       },
+    )
+  }
+})
+
+describe('chunks that cost more than they bring', () => {
+  /** A Snappy stream of these blocks, each with its type and checksum. */
+  function streamOf(type: number, body: Uint8Array, count: number): Uint8Array {
+    const head = [type, body.length & 0xff, body.length >>> 8, 0]
+    const block = Uint8Array.from([...head, ...body])
+    const stream = new Uint8Array(STREAM_IDENTIFIER.length + count * block.length)
+    stream.set(STREAM_IDENTIFIER)
+    for (let i = 0; i < count; i++) stream.set(block, STREAM_IDENTIFIER.length + i * block.length)
+    return stream
+  }
+
+  /** One block of 65536 zeros: a literal and copies of it. */
+  const raw = new Uint8Array(65_536)
+  const crc = maskedCrc32c(raw)
+  const crcBytes = [0, 8, 16, 24].map((shift) => (crc >>> shift) & 0xff)
+  const copies = Array.from({ length: 1023 }, () => [0xfe, 1, 0]).flat()
+  const tail = [(63 - 1) * 4 + 2, 1, 0]
+  const zeros = Uint8Array.from([...crcBytes, 0x80, 0x80, 0x04, 0x00, 0x00, ...copies, ...tail])
+  const nested = new Uint8Array(2_000_000).map((_, i) => [0x46, 1, 1, 1, 0, 0, 2][i % 7] ?? 0)
+
+  test.each([
+    ['a bomb', streamOf(0x00, zeros, 3000), 'too long when decompressed'],
+    [
+      'a smaller bomb of nothing but zeros',
+      streamOf(0x00, zeros, 1000),
+      'an entry of another kind',
+    ],
+    ['millions of blocks that hold nothing', emptyBlocks(4_000_000), 'empty proof'],
+    [
+      'millions of blocks that are skipped',
+      streamOf(0x80, new Uint8Array(0), 8_000_000),
+      'empty proof',
+    ],
+    ['nodes within nodes without an end', framed(nested), 'max proof depth exceeded'],
+  ])('%s ends soon, as a typed error, in bounded memory', async (_, chunk, expected) => {
+    const db = await memoryDb()
+    unwrap(await db.startMultipartInsert(1n))
+    const restorer = newRestorer({ db })
+    const root = { namespace, version: 1n, type: 1, hash: hash(raw) }
+    unwrap(await restorer.startRestore({ version: 1, root, chunks: [hash(chunk)] }))
+    const before = process.memoryUsage()
+    const start = performance.now()
+    const result = await restorer.restoreChunk(0, chunk)
+    const ms = performance.now() - start
+    const after = process.memoryUsage()
+    expect(result.ok ? 'ok' : result.error.message).toMatch(expected)
+    expect(ms).toBeLessThan(20_000)
+    const used = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers
+    expect(used).toBeLessThan(256 * 2 ** 20)
+  })
+
+  function framed(bytes: Uint8Array): Uint8Array {
+    const pieces: Uint8Array[] = []
+    const writer = frameWriter((piece) => void pieces.push(piece.slice()))
+    writer.write(bytes)
+    writer.close()
+    return concatBytes(pieces)
+  }
+
+  function emptyBlocks(count: number): Uint8Array {
+    const none = maskedCrc32c(new Uint8Array(0))
+    return streamOf(
+      0x01,
+      Uint8Array.from([0, 8, 16, 24], (shift) => (none >>> shift) & 0xff),
+      count,
     )
   }
 })
@@ -202,6 +277,43 @@ describe('restoring', () => {
     unwrap(await restorer.startRestore(metadata))
     release()
     const result = await late
+    expect(result.ok ? 'ok' : result.error.code).toBe('NO_RESTORE_IN_PROGRESS')
+    expect(restorer.getCurrentCheckpoint()).toBe(metadata)
+  })
+
+  test('what ends while it is being completed does not end the next restore', async () => {
+    const tree = treeOf({ gen: 'template', count: 30, key: 'key {i}', value: 'value {i}' })
+    const { creator, metadata } = await checkpointOf(tree, 200)
+    const real = await memoryDb()
+    unwrap(await real.startMultipartInsert(1n))
+    let [release, reached] = [(): void => {}, (): void => {}]
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    const completing = new Promise<void>((resolve) => (reached = resolve))
+    const db: NodeDb = new Proxy(real, {
+      get: (target, name) => {
+        if (name === 'completeRestore') {
+          return async (root: Root) => {
+            reached()
+            await gate
+            return target.completeRestore(root)
+          }
+        }
+        const member: unknown = Reflect.get(target, name)
+        if (typeof member !== 'function') return member
+        return (...args: unknown[]): unknown => Reflect.apply(member, target, args)
+      },
+    })
+    const short = { ...metadata, chunks: metadata.chunks.slice(0, 1) }
+    const restorer = newRestorer({ db })
+    unwrap(await restorer.startRestore(short))
+    const body = unwrap(await creator.getCheckpointChunk(unwrap(getChunkMetadata(metadata, 0))))
+    const late = restorer.restoreChunk(0, unwrap(await body.bytes()))
+    await completing
+    const aborting = restorer.abortRestore()
+    unwrap(await restorer.startRestore(metadata))
+    release()
+    const result = await late
+    unwrap(await aborting)
     expect(result.ok ? 'ok' : result.error.code).toBe('NO_RESTORE_IN_PROGRESS')
     expect(restorer.getCurrentCheckpoint()).toBe(metadata)
   })

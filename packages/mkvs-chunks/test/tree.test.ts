@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { unwrap } from '@tidemark/core'
 import { describe, expect, test } from 'vitest'
 import { MAX_KEY_BYTES, Tree } from '../src/index.ts'
@@ -23,6 +24,21 @@ function shown(entries: Iterable<readonly [Uint8Array, Uint8Array]>): string {
 }
 
 describe('a tree', () => {
+  test('keeps its own copy of keys and values, whatever kind of byte array they come in', () => {
+    for (const bytes of [(text: string) => utf8(text), (text: string) => Buffer.from(text)]) {
+      const tree = new Tree()
+      const [key, value] = [bytes('key'), bytes('value')]
+      unwrap(tree.insert(key, value))
+      const hash = toHex(tree.rootHash())
+      key.fill(0)
+      value.fill(0)
+      unwrap(tree.insert(bytes('other'), bytes('')))
+      unwrap(tree.remove(bytes('other')))
+      expect(shown(tree.entries())).toBe(`${toHex(utf8('key'))}=${toHex(utf8('value'))}`)
+      expect(toHex(tree.rootHash())).toBe(hash)
+    }
+  })
+
   test('is an ordered map, whatever the operations', () => {
     for (let run = 0; run < runs; run++) {
       const random = randomOf(seed * 7_919 + run)

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { unwrap } from '@tidemark/core'
+import { nodeFileSystem, type FileSystem } from '@tidemark/core/file'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { openLaminarStore } from '../src/file/index.ts'
 import { createManifest, externalState, inlineState, type StoreEvent } from '../src/index.ts'
@@ -140,6 +141,9 @@ describe('a directory of the original', () => {
     const report = unwrap(await store.recoverLatestValidated())
     expect(report).toMatchObject({ chosenId: 1n, examined: 7, visited: 7 })
     expect(report.skipped.map(({ checkpointId }) => checkpointId)).toEqual([7n, 6n, 5n, 4n, 3n, 2n])
+    // The last is whole, and it is the manifest of another checkpoint.
+    expect(await store.loadById(7n)).toMatchObject({ error: { code: 'CORRUPTED' } })
+    expect(unwrap(await store.list()).map(({ checkpointId }) => checkpointId)).toEqual([1n])
     await store.close()
   })
 
@@ -174,6 +178,35 @@ describe('a directory of the original', () => {
     // Its name was used: it is not given out again.
     expect(await store.save(manifest(3))).toMatchObject({ error: { code: 'CONFLICT' } })
     await store.close()
+  })
+
+  it('taken over while a manifest is written does not acknowledge it', async () => {
+    const others: { close: () => Promise<void> }[] = []
+    const fileSystem: FileSystem = {
+      ...nodeFileSystem,
+      link: async (from, to) => {
+        await nodeFileSystem.link(from, to)
+        // Written, and not yet acknowledged: now another process comes.
+        if (to.endsWith('checkpoint_000002/manifest.json')) others.push(await open())
+      },
+    }
+    const store = await open({ fileSystem })
+    unwrap(await store.save(manifest(1)))
+    expect(await store.save(manifest(2))).toMatchObject({ error: { code: 'FENCED' } })
+    expect(others).toHaveLength(1)
+    expect(await store.prune(1)).toMatchObject({ error: { code: 'FENCED' } })
+    expect(await store.updateManifest(manifest(1))).toMatchObject({ error: { code: 'FENCED' } })
+    for (const each of [store, ...others]) await each.close()
+  })
+
+  it('has no revisions to expect, and says so', async () => {
+    const store = await open()
+    unwrap(await store.save(manifest(1)))
+    const updated = await store.updateManifest(manifest(1), { expectedRevision: 1 })
+    expect(updated).toMatchObject({ error: { code: 'UNSUPPORTED' } })
+    await store.close()
+    await store.close()
+    expect(await store.save(manifest(2))).toMatchObject({ error: { code: 'CLOSED' } })
   })
 
   it('cleans up what an interrupted save of the original left', async () => {

@@ -1,4 +1,4 @@
-import { MemoryBlobStore, unwrap, type BlobStore } from '@tidemark/core'
+import { coreError, err, MemoryBlobStore, unwrap, type BlobStore } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import {
   createManifest,
@@ -139,6 +139,35 @@ describe('state in slots', () => {
     await store.close()
   })
 
+  it('whose blob fails at its very end is in no checkpoint', async () => {
+    const inner = new MemoryBlobStore()
+    let isFull = true
+    const medium: BlobStore = {
+      ...faultyMedium(inner),
+      put: async (key, body, options) => {
+        if (!key.startsWith('blob/') || body instanceof Uint8Array) {
+          return inner.put(key, body, options)
+        }
+        for await (const piece of body) void piece
+        await new Promise((resolve) => setTimeout(resolve, 10))
+        if (!isFull) return inner.put(key, pattern(100_000), options)
+        return err(coreError('NO_SPACE', 'full', { operation: 'put', key }))
+      },
+    }
+    const store = await open(medium)
+    const writer = unwrap(store.begin())
+    unwrap(await writer.put('a', pattern(100_000)))
+    expect(await writer.commit()).toMatchObject({ error: { code: 'NO_SPACE' } })
+    expect(await store.saveWithState(manifest(7), [pattern(100_000)])).toMatchObject({
+      error: { code: 'NO_SPACE' },
+    })
+    expect(unwrap(await store.listIds())).toEqual([])
+    isFull = false
+    unwrap(await store.saveWithState(manifest(7), [pattern(100_000)]))
+    expect(unwrap(await store.recoverLatestValidated()).chosenId).toBe(7n)
+    await store.close()
+  })
+
   it('given up leaves nothing, and its id is not used again', async () => {
     const medium = new MemoryBlobStore()
     const store = await open(medium)
@@ -220,6 +249,18 @@ describe('what was given up', () => {
     expect(await keysOf(medium, 'blob/')).toHaveLength(1)
     unwrap(await store.saveWithState(manifest(4), [pattern(100_000, 4)]))
     expect(unwrap(await store.inspect()).garbageBlobs).toBe(1)
+    await store.close()
+  })
+
+  it('is deleted after the save that gave it up has its answer, not before', async () => {
+    const medium = faultyMedium()
+    const store = await open(medium, { keep: 1, graceMs: 0 })
+    for (const id of [1, 2, 3]) {
+      const before = medium.calls.delete
+      unwrap(await store.saveWithState(manifest(id), [pattern(100_000, id)]))
+      expect(medium.calls.delete).toBe(before)
+      await expect.poll(() => keysOf(medium, 'blob/')).toHaveLength(1)
+    }
     await store.close()
   })
 
@@ -436,6 +477,17 @@ describe('many checkpoints', () => {
     expect(unwrap(await store.listIds())[0]).toBe(302n)
     expect(unwrap(await store.loadById(302n))).toBeDefined()
     await store.close()
+  })
+
+  it.each([126, 127, 128, 129])('%i of them: truncating the log spares what is kept', async (n) => {
+    const medium = new MemoryBlobStore()
+    const store = await open(medium, { keep: 3 })
+    for (let id = 1; id <= n; id++) unwrap(await store.save(manifest(id)))
+    await store.close()
+    const reader = await open(medium, { mode: 'read' })
+    const ids = unwrap(await reader.listIds())
+    expect(ids).toEqual([n - 2, n - 1, n].map(BigInt))
+    for (const id of ids) expect(unwrap(await reader.loadById(id))?.checkpointId).toBe(id)
   })
 
   it('with the default limit keep the log short', async () => {

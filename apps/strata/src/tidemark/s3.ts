@@ -1,6 +1,6 @@
 import { type AsyncResult, type BlobStore } from '@tidemark/core'
 import { FileBlobStore, type OpenFileError } from '@tidemark/core/file'
-import { openS3Url, type OpenS3Error, type S3Environment } from '@tidemark/s3'
+import type { OpenS3Error, S3Environment } from '@tidemark/s3'
 
 /** Why a store cannot be opened. No message holds a credential. */
 export type OpenStoreError = OpenFileError | OpenS3Error
@@ -22,5 +22,8 @@ export async function openStore(
   location: string,
   environment: S3Environment,
 ): AsyncResult<BlobStore, OpenStoreError> {
-  return isBucket(location) ? openS3Url(location, environment) : FileBlobStore.open(location)
+  if (!isBucket(location)) return FileBlobStore.open(location)
+  // Loaded when it is needed: most runs keep everything in a directory.
+  const { openS3Url } = await import('@tidemark/s3')
+  return openS3Url(location, environment)
 }

@@ -11,6 +11,14 @@ const { values } = parseArgs({
 
 export const seed = Number(values.seed)
 
+const started = performance.now()
+const givenMs = values.minutes === undefined ? Infinity : Number(values.minutes) * 60_000
+
+/** Whether the time that was given is used up. Without a given time it never is. */
+export function timeIsUp() {
+  return performance.now() - started >= givenMs
+}
+
 /**
  * Runs `once` with a seed of its own until the count (or the time, if given) is reached. It gives
  * what it found wrong; the first few are told, with the seed that repeats them.
@@ -18,9 +26,7 @@ export const seed = Number(values.seed)
 export async function soak(name, usualRuns, once) {
   const begun = performance.now()
   const limit = values.runs === undefined ? usualRuns : Number(values.runs)
-  const minutes = values.minutes === undefined ? Infinity : Number(values.minutes)
-  const isOver = (runs) =>
-    minutes === Infinity ? runs >= limit : performance.now() - begun >= minutes * 60_000
+  const isOver = (runs) => (givenMs === Infinity ? runs >= limit : timeIsUp())
   let violations = 0
   let runs = 0
   for (; !isOver(runs); runs++) {

@@ -42,6 +42,8 @@ export function prefixed(store: BlobStore, prefix: string): BlobStore {
 
 class PrefixedBlobStore implements BlobStore {
   readonly supports: BlobStoreSupport
+  /** What crashed puts left has no key, so it belongs to no part: the whole medium is swept. */
+  declare readonly sweep?: NonNullable<BlobStore['sweep']>
   readonly #store: BlobStore
   readonly #prefix: string
   #closed = false
@@ -51,6 +53,11 @@ class PrefixedBlobStore implements BlobStore {
     this.#prefix = prefix
     const maxKeyBytes = store.supports.maxKeyBytes - prefix.length
     this.supports = { ...store.supports, maxKeyBytes }
+    if (store.sweep === undefined) return
+    this.sweep = async (options) =>
+      this.#closed
+        ? err(closedError('store'))
+        : ((await store.sweep?.(options)) ?? ok({ deleted: 0 }))
   }
 
   async put(key: string, body: BlobBody, options?: PutOptions): AsyncResult<BlobInfo, PutError> {

@@ -72,7 +72,10 @@ export interface CoreErrors {
   DECODE_FAILED: { readonly what: string; readonly codec?: string; readonly path?: string }
   /** A value cannot be stored without loss. `path` is the place in it. */
   ENCODE_FAILED: { readonly codec: string; readonly path: string; readonly reason: string }
-  /** The stored value was written in another way than it is read, or fails its schema. */
+  /**
+   * The stored value was written in another way than it is read, or fails its schema. `issues` are in
+   * the words of the schema's library, which may quote the value: keep them out of logs if it is secret.
+   */
   SCHEMA_MISMATCH: {
     readonly identifier: string
     readonly key: string

@@ -9,13 +9,29 @@ import type { InBlob } from './manifest.ts'
 /** A piece is what is verified before any of it is handed out, and what is held in memory. */
 export const PIECE_BYTES: number = 1024 * 1024
 
-/** A staged blob: where it is, and how long. */
+/** A staged blob: where it is, with the digest of each piece, and how long. */
 export interface Staged {
   readonly at: InBlob
   readonly sizeBytes: number
 }
 
-/** Stores a large entry in a blob of its own, taking the digest of each piece as it passes. */
+/**
+ * Stores what is too large for a record in a blob of its own, taking the digest of each piece of
+ * 1 MiB as it passes. Nothing names it yet: a record that holds what this gives does.
+ *
+ * The key carries the number of the record that it is for. When that number is taken and no live
+ * record names the blob, it is garbage; a writer that lost the number stages again.
+ *
+ * @example
+ * import { concat, coreError, MemoryBlobStore, readStaged, stage, unwrap } from '@tidemark/core'
+ *
+ * const store = new MemoryBlobStore()
+ * const staged = unwrap(await stage(store, 'blob/0007-nonce', new Uint8Array([1, 2, 3])))
+ * const damaged = (reason) => coreError('CORRUPTED', reason, { what: 'blob', reason })
+ * const pieces = []
+ * for await (const piece of readStaged(store, staged, damaged)) pieces.push(piece)
+ * concat(pieces) // => new Uint8Array([1, 2, 3])
+ */
 export async function stage(
   store: BlobStore,
   blob: string,
@@ -67,7 +83,7 @@ export async function* readStaged(
 }
 
 /** Options of {@link readStaged}. */
-interface ReadStagedOptions extends CallOptions {
+export interface ReadStagedOptions extends CallOptions {
   /** A range within the entry; all of it unless said. */
   readonly range?: { readonly start: number; readonly end: number }
 }

@@ -1,4 +1,4 @@
-import { byteAt } from './bytes.ts'
+import { byteAt, copyBytes } from './bytes.ts'
 
 // Bit 0 of a byte string is the most significant bit of its first byte. A bit string of n bits is
 // kept in ceil(n / 8) bytes, left-aligned, and the unused low bits of the last byte are zero: they
@@ -16,7 +16,7 @@ export function bitAt(bytes: Uint8Array, bit: number): 0 | 1 {
 
 /** A copy in which one bit is set to a value. */
 export function withBit(bytes: Uint8Array, bit: number, value: 0 | 1): Uint8Array {
-  const copy = bytes.slice()
+  const copy = copyBytes(bytes)
   const mask = 0x80 >>> (bit & 7)
   const index = bit >>> 3
   copy[index] = value === 1 ? byteAt(copy, index) | mask : byteAt(copy, index) & ~mask

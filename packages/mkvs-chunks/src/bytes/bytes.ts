@@ -26,6 +26,14 @@ export function byteAt(bytes: Uint8Array, index: number): number {
   return bytes[index] ?? 0
 }
 
+/**
+ * A copy that nobody else holds. Not `slice()`: of a platform's own kind of byte array that is a
+ * view of the same memory.
+ */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
+}
+
 /** One byte string after another. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0

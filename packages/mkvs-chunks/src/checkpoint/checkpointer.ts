@@ -62,11 +62,12 @@ class LoopCheckpointer implements Checkpointer {
   #lastCreated: bigint | undefined
   #lastFailure: CheckpointerEvent | undefined
   #failures = 0
+  readonly #aborted = (): void => void this.close()
 
   constructor(config: CheckpointerConfig) {
     this.#config = config
-    if (config.signal?.aborted === true) this.#stop()
-    else config.signal?.addEventListener('abort', () => this.#stop(), { once: true })
+    if (config.signal?.aborted === true) this.#aborted()
+    else config.signal?.addEventListener('abort', this.#aborted)
   }
 
   notifyNewVersion(version: bigint): void {
@@ -118,7 +119,10 @@ class LoopCheckpointer implements Checkpointer {
   }
 
   async close(): Promise<void> {
-    this.#stop()
+    this.#closed = true
+    this.#config.signal?.removeEventListener('abort', this.#aborted)
+    this.#timer.abort()
+    this.#wake?.()
     await this.#loop
     this.#watchers.end()
     this.#events.end()
@@ -126,12 +130,6 @@ class LoopCheckpointer implements Checkpointer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  #stop(): void {
-    this.#closed = true
-    this.#timer.abort()
-    this.#wake?.()
   }
 
   async #run(): Promise<void> {

@@ -2,25 +2,22 @@ import {
   coreError,
   err,
   ok,
-  thrownError,
   type AsyncResult,
   type BlobStore,
   type CallOptions,
   type CoreError,
-  type ReadError,
   type Result,
 } from '@tidemark/core'
 import { equalBytes } from '../bytes/bytes.ts'
 import { chunkWriter } from '../chunk/chunk-file.ts'
 import { chunkerOf } from '../chunk/chunker.ts'
 import type { NodeDb, NodeDbError } from '../db/node-db.ts'
-import { refused, type MediumError } from '../errors/mkvs-errors.ts'
+import { refused } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
 import { MAX_PROOF_DEPTH } from '../proof/verify.ts'
 import {
   CHECKPOINT_VERSION,
   chunkNotFound,
-  decodeMetadata,
   encodeMetadata,
   type ChunkMetadata,
   type GetCheckpointsRequest,
@@ -29,9 +26,11 @@ import {
 import { equalRoots, isEmptyRoot, rootName, type Root } from '../record/root.ts'
 import type { Pointer } from '../tree/node.ts'
 import { runStoredWalk } from '../tree/walk.ts'
-import { checkpointNotFound, corrupted, paramsProblem, tooDeep } from './checkpoint-errors.ts'
-import { checkpointPrefix, chunkKey, metaKey, paramsKey, prefixOfKey } from './layout.ts'
-import { decodeParams, encodeParams, type CreationParams } from './params.ts'
+import { checkpointNotFound, paramsProblem, tooDeep } from './checkpoint-errors.ts'
+import { claimParams, deleteKeys, keysUnder, readMetadata } from './checkpoint-blobs.ts'
+import { checkpointPrefix, chunkKey, metaKey } from './layout.ts'
+import { listCheckpoints } from './list-checkpoints.ts'
+import type { CreationParams } from './params.ts'
 import type { CheckpointList, ChunkBody, ChunkProvider, ProviderError } from './provider.ts'
 
 /** Why a creator cannot do something. */
@@ -72,9 +71,6 @@ export interface CreatorOptions {
    */
   readonly maxDepth?: number
 }
-
-/** Metadata of 1 000 000 chunks has 34 MB; more is not read. */
-const MAX_METADATA_BYTES = 64 * 1024 * 1024
 
 /**
  * Makes a creator over any blob store. `newFileCreator` in `./file` is the same on a directory.
@@ -117,11 +113,11 @@ class BlobCreator implements Creator {
     const wrong = paramsProblem(chunkSize, chunkerThreads)
     if (wrong !== undefined) return Promise.resolve(err(wrong))
     return this.#alone(root, async () => {
-      const existing = await this.#readMetadata(root, options)
+      const existing = await readMetadata(this.#store, root, options)
       if (!existing.ok) return existing
       if (existing.value !== undefined) return sameRoot(existing.value, root)
       if (!this.#db.hasRoot(root)) return err(refused('root-not-found'))
-      const params = await this.#claim(root, { chunkSize, chunkerThreads }, options)
+      const params = await claimParams(this.#store, root, { chunkSize, chunkerThreads }, options)
       if (!params.ok) return params
       const chunks = await this.#stageChunks(root, params.value, options)
       if (!chunks.ok) return chunks
@@ -137,7 +133,7 @@ class BlobCreator implements Creator {
     options?: CallOptions,
   ): AsyncResult<Metadata, CreatorError> {
     if (version !== CHECKPOINT_VERSION) return err(checkpointNotFound(root))
-    const found = await this.#readMetadata(root, options)
+    const found = await readMetadata(this.#store, root, options)
     if (!found.ok) return found
     const metadata = found.value
     if (metadata === undefined || !equalRoots(metadata.root, root)) {
@@ -150,30 +146,8 @@ class BlobCreator implements Creator {
     request: GetCheckpointsRequest,
     options?: CallOptions,
   ): AsyncResult<CheckpointList, ProviderError> {
-    const checkpoints: Metadata[] = []
-    const damaged: { key: string; reason: string }[] = []
-    if (request.version !== CHECKPOINT_VERSION) return ok({ checkpoints, damaged })
-    const prefix = request.rootVersion === undefined ? '' : `${request.rootVersion}/`
-    let startAfter = ''
-    for (;;) {
-      const directory = await this.#nextDirectory(prefix, startAfter, options)
-      if (!directory.ok) return directory
-      if (directory.value === undefined) return ok({ checkpoints, damaged })
-      const { key, found } = directory.value
-      startAfter = found === undefined ? key : afterDirectory(found)
-      if (found === undefined) continue
-      const metadata = await this.#readMeta(`${found}meta`, options)
-      if (!metadata.ok) {
-        if (metadata.error.code !== 'CORRUPTED') return metadata
-        damaged.push({ key: `${found}meta`, reason: metadata.error.details.reason })
-      } else if (metadata.value !== undefined) {
-        if (checkpointPrefix(metadata.value.root) !== found) {
-          damaged.push({ key: `${found}meta`, reason: 'the metadata of another checkpoint' })
-        } else if (equalBytes(metadata.value.root.namespace, request.namespace)) {
-          checkpoints.push(metadata.value)
-        }
-      }
-    }
+    if (request.version !== CHECKPOINT_VERSION) return ok({ checkpoints: [], damaged: [] })
+    return listCheckpoints(this.#store, request, options)
   }
 
   async getCheckpointChunk(
@@ -182,7 +156,7 @@ class BlobCreator implements Creator {
   ): AsyncResult<ChunkBody, ProviderError> {
     const { version, root, index, digest } = chunk
     if (version !== CHECKPOINT_VERSION) return err(chunkNotFound(index))
-    const metadata = await this.#readMetadata(root, options)
+    const metadata = await readMetadata(this.#store, root, options)
     if (!metadata.ok) return metadata
     const known = metadata.value?.chunks[Number(index)]
     const isOurs = metadata.value !== undefined && equalRoots(metadata.value.root, root)
@@ -203,33 +177,14 @@ class BlobCreator implements Creator {
       if (version !== CHECKPOINT_VERSION) return err(checkpointNotFound(root))
       const meta = await this.#store.head(metaKey(root), options)
       if (!meta.ok) return meta
-      const hidden = await this.#delete([metaKey(root)], options)
+      const hidden = await deleteKeys(this.#store, [metaKey(root)], options)
       if (!hidden.ok) return hidden
-      const keys = await this.#keysUnder(checkpointPrefix(root), options)
+      const keys = await keysUnder(this.#store, checkpointPrefix(root), options)
       if (!keys.ok) return keys
-      const removed = await this.#delete(keys.value, options)
+      const removed = await deleteKeys(this.#store, keys.value, options)
       if (!removed.ok) return removed
       return meta.value === undefined ? err(checkpointNotFound(root)) : ok()
     })
-  }
-
-  /**
-   * Fixes the parameters of a checkpoint before its first chunk: whoever makes it, now or after a
-   * crash, makes the same chunks, so their names can be fixed and writing them twice is harmless.
-   */
-  async #claim(
-    root: Root,
-    params: CreationParams,
-    options?: CallOptions,
-  ): AsyncResult<CreationParams, CreatorError> {
-    const key = paramsKey(root)
-    const put = await this.#store.put(key, encodeParams(params), { ...options, if: 'absent' })
-    if (put.ok) return ok(params)
-    if (put.error.code !== 'CONFLICT') return put
-    const bytes = await this.#readSmall(key, options)
-    if (!bytes.ok) return bytes
-    const claimed = bytes.value === undefined ? undefined : decodeParams(bytes.value)
-    return claimed === undefined ? err(corrupted(key, 'unreadable parameters')) : ok(claimed)
   }
 
   async #stageChunks(
@@ -254,65 +209,6 @@ class BlobCreator implements Creator {
     }
   }
 
-  #readMetadata(root: Root, options?: CallOptions): AsyncResult<Metadata | undefined, MediumError> {
-    return this.#readMeta(metaKey(root), options)
-  }
-
-  async #readMeta(
-    key: string,
-    options?: CallOptions,
-  ): AsyncResult<Metadata | undefined, MediumError> {
-    const bytes = await this.#readSmall(key, options)
-    if (!bytes.ok || bytes.value === undefined) return bytes.ok ? ok(undefined) : bytes
-    const metadata = decodeMetadata(bytes.value)
-    return metadata.ok ? metadata : err(corrupted(key, metadata.error.details.reason))
-  }
-
-  async #readSmall(
-    key: string,
-    options?: CallOptions,
-  ): AsyncResult<Uint8Array | undefined, MediumError> {
-    const blob = await this.#store.get(key, options)
-    if (!blob.ok) return blob
-    if (blob.value === undefined) return ok(undefined)
-    if (blob.value.sizeBytes > MAX_METADATA_BYTES) return err(corrupted(key, 'too long'))
-    return blob.value.bytes()
-  }
-
-  /** The next key, and the checkpoint directory it is in if it is in one. */
-  async #nextDirectory(
-    prefix: string,
-    startAfter: string,
-    options?: CallOptions,
-  ): AsyncResult<{ key: string; found: string | undefined } | undefined, MediumError> {
-    const after = startAfter === '' ? {} : { startAfter }
-    try {
-      for await (const { key } of this.#store.list({ ...options, prefix, ...after, limit: 1 })) {
-        return ok({ key, found: prefixOfKey(key) })
-      }
-      return ok(undefined)
-    } catch (thrown) {
-      return err(thrownError<ReadError>(thrown))
-    }
-  }
-
-  async #keysUnder(prefix: string, options?: CallOptions): AsyncResult<string[], MediumError> {
-    const keys: string[] = []
-    try {
-      for await (const { key } of this.#store.list({ ...options, prefix })) keys.push(key)
-      return ok(keys)
-    } catch (thrown) {
-      return err(thrownError<ReadError>(thrown))
-    }
-  }
-
-  async #delete(keys: readonly string[], options?: CallOptions): AsyncResult<void, MediumError> {
-    const report = await this.#store.delete(keys, options)
-    if (!report.ok) return report
-    const [failed] = report.value.failed
-    return failed === undefined ? ok() : err(failed.error)
-  }
-
   /** Runs a change of one checkpoint after the changes of it that are under way. */
   async #alone<T>(root: Root, change: () => Promise<T>): Promise<T> {
     const name = rootName(root)
@@ -328,11 +224,6 @@ class BlobCreator implements Creator {
       if (this.#busy.get(name) === settled) this.#busy.delete(name)
     }
   }
-}
-
-/** The first string in order after everything in a directory: `/` and `0` are neighbours. */
-function afterDirectory(directory: string): string {
-  return `${directory.slice(0, -1)}0`
 }
 
 function sameRoot(metadata: Metadata, root: Root): Result<Metadata, CreatorError> {

@@ -90,7 +90,8 @@ function versionsOf(listed: readonly Metadata[], rootsPerVersion: number): Exist
   const counts = new Map<bigint, number>()
   for (const { root } of listed) counts.set(root.version, (counts.get(root.version) ?? 0) + 1)
   const versions = [...counts.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-  const isComplete = (version: bigint): boolean => counts.get(version) === rootsPerVersion
+  // More is complete too: a root that lost may have its own.
+  const isComplete = (version: bigint): boolean => (counts.get(version) ?? 0) >= rootsPerVersion
   return {
     complete: versions.filter(isComplete),
     partial: versions.filter((version) => !isComplete(version)),

@@ -3,7 +3,8 @@ import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemar
 import { bitAt, bytesForBits, withBit } from '../bytes/bits.ts'
 import { equalBytes } from '../bytes/bytes.ts'
 import { openChunk } from '../chunk/chunk-file.ts'
-import type { NodeDb, NodeDbError } from '../db/node-db.ts'
+import type { NodeDb, NodeDbError, NodesToStore } from '../db/node-db.ts'
+import { nodePack } from '../db/node-pack.ts'
 import { type MediumError, type MkvsError } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
 import { openEntries } from '../proof/verify.ts'
@@ -13,7 +14,6 @@ import {
   validateMetadata,
   type Metadata,
 } from '../record/metadata.ts'
-import { encodeNode } from '../tree/node-codec.ts'
 import type { TreeNode } from '../tree/node.ts'
 import {
   alreadyInProgress,
@@ -93,9 +93,6 @@ export interface RestorerOptions {
 const MAX_CHUNK_BYTES = 64 * 1024 * 1024
 const MAX_RAW_CHUNK_BYTES = 128 * 1024 * 1024
 
-/** Nodes with their hashes, children before their parents. */
-type StoredNodes = readonly (readonly [hash: Hash, bytes: Uint8Array])[]
-
 /** One restore. A late chunk of an earlier one has another object in its hands. */
 interface Restore {
   readonly metadata: Metadata
@@ -139,7 +136,7 @@ class DbRestorer implements Restorer {
       const known = progress.value
       const resumed = known !== undefined && equalBytes(known.checkpoint, checkpoint)
       const restored = resumed
-        ? known.restored.slice()
+        ? known.restored
         : new Uint8Array(bytesForBits(metadata.chunks.length))
       const pending = [...metadata.chunks.keys()].filter((i) => bitAt(restored, i) === 0)
       this.#current = {
@@ -170,7 +167,7 @@ class DbRestorer implements Restorer {
     try {
       const nodes = await this.#nodesOf(restore, index, digest, body, options)
       if (this.#current !== restore) return err(noRestore())
-      if (!nodes.ok) return await this.#failed(nodes.error, options)
+      if (!nodes.ok) return await this.#failed(restore, nodes.error, options)
       return await this.#inOrder(() => this.#store(restore, index, nodes.value, options))
     } finally {
       restore.inFlight.delete(index)
@@ -195,7 +192,7 @@ class DbRestorer implements Restorer {
     digest: Hash,
     body: Uint8Array | AsyncIterable<Uint8Array>,
     options?: CallOptions,
-  ): AsyncResult<StoredNodes, RestoreError> {
+  ): AsyncResult<NodesToStore, RestoreError> {
     const { strict = true, maxDepth } = this.#options
     const { maxChunkBytes = MAX_CHUNK_BYTES, maxRawChunkBytes = MAX_RAW_CHUNK_BYTES } =
       this.#options
@@ -209,10 +206,10 @@ class DbRestorer implements Restorer {
         error.kind === 'too-long' ? tooLong(error.maximum) : proofFailed(error.reason, index),
       )
     }
-    const nodes: (readonly [Hash, Uint8Array])[] = []
-    const node = (opened: TreeNode): void => void nodes.push([opened.hash, encodeNode(opened)])
+    const nodes = nodePack()
     const limits = maxDepth === undefined ? { strict } : { strict, maxDepth }
-    const opened = openEntries(restore.metadata.root.hash, entries.value, 0, limits, { node })
+    const visitor = { node: (opened: TreeNode): void => nodes.add(opened) }
+    const opened = openEntries(restore.metadata.root.hash, entries.value, 0, limits, visitor)
     if (entries.value.problem !== undefined) return err(proofFailed(entries.value.problem, index))
     return opened.ok ? ok(nodes) : err(proofFailed(opened.error, index))
   }
@@ -220,7 +217,7 @@ class DbRestorer implements Restorer {
   async #store(
     restore: Restore,
     index: number,
-    nodes: StoredNodes,
+    nodes: NodesToStore,
     options?: CallOptions,
   ): AsyncResult<boolean, RestoreError> {
     if (this.#current !== restore) return err(noRestore())
@@ -238,22 +235,26 @@ class DbRestorer implements Restorer {
       return ok(false)
     }
     const completed = await this.#db.completeRestore(root, options)
+    if (this.#current !== restore) return err(noRestore())
     if (!completed.ok) {
       const { error } = completed
       if (error.code !== 'NODE_NOT_FOUND') return completed
-      return this.#failed(proofFailed('incomplete', undefined, error), options)
+      return this.#failed(restore, proofFailed('incomplete', undefined, error), options)
     }
-    if (this.#current === restore) this.#current = undefined
+    this.#current = undefined
     return ok(true)
   }
 
   /** Passes a failure on; one that condemns the checkpoint ends the restore. */
-  async #failed(error: RestoreError, options?: CallOptions): AsyncResult<never, RestoreError> {
+  async #failed(
+    { metadata }: Restore,
+    error: RestoreError,
+    options?: CallOptions,
+  ): AsyncResult<never, RestoreError> {
     if (error.code !== 'CHUNK_PROOF_VERIFICATION_FAILED') return err(error)
-    const restore = this.#current
     this.#current = undefined
     // Ignored: the note only lets a later restore of this bad checkpoint begin further on, and fail.
-    if (restore !== undefined) void (await this.#db.forgetRestore(restore.metadata.root, options))
+    void (await this.#db.forgetRestore(metadata.root, options))
     return err(error)
   }
 

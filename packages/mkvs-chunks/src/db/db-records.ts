@@ -1,5 +1,5 @@
 import { coreError, err, ok, type AsyncResult, type Result } from '@tidemark/core'
-import { concatBytes, equalBytes, fromHex, toHex } from '../bytes/bytes.ts'
+import { concatBytes, copyBytes, equalBytes, fromHex, toHex } from '../bytes/bytes.ts'
 import { HASH_BYTES } from '../hash/hash.ts'
 import type { MediumError } from '../errors/mkvs-errors.ts'
 import type { Namespace } from '../record/namespace.ts'
@@ -57,7 +57,10 @@ export function progressRecord(
 
 /** Reads a restore's note. */
 export function progressOf(bytes: Uint8Array): RestoreProgress {
-  return { checkpoint: bytes.slice(0, HASH_BYTES), restored: bytes.slice(HASH_BYTES) }
+  return {
+    checkpoint: copyBytes(bytes.subarray(0, HASH_BYTES)),
+    restored: copyBytes(bytes.subarray(HASH_BYTES)),
+  }
 }
 
 /** Reads all records, or writes the first ones into an empty store. */

@@ -6,6 +6,7 @@ import {
   type CallOptions,
   type CoreError,
 } from '@tidemark/core'
+import { copyBytes } from '../bytes/bytes.ts'
 import type { MediumError } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
 import { NodeTable } from './node-table.ts'
@@ -37,6 +38,14 @@ export class MemoryNodeStore implements NodeStore {
     return refused === undefined ? ok(this.#nodes.get(hash)) : err(refused)
   }
 
+  async getMany(
+    hashes: readonly Hash[],
+    options?: CallOptions,
+  ): AsyncResult<readonly (Uint8Array | undefined)[], MediumError> {
+    const refused = this.#refusal('getMany', options)
+    return refused === undefined ? ok(hashes.map((hash) => this.#nodes.get(hash))) : err(refused)
+  }
+
   async record(
     name: string,
     options?: CallOptions,
@@ -60,7 +69,7 @@ export class MemoryNodeStore implements NodeStore {
     for (const hash of batch.deleteNodes ?? []) this.#nodes.delete(hash)
     for (const [hash, bytes] of batch.putNodes ?? []) this.#nodes.set(hash, bytes)
     for (const name of batch.deleteRecords ?? []) this.#records.delete(name)
-    for (const [name, bytes] of batch.putRecords ?? []) this.#records.set(name, bytes.slice())
+    for (const [name, bytes] of batch.putRecords ?? []) this.#records.set(name, copyBytes(bytes))
     return ok()
   }
 

@@ -61,11 +61,11 @@ export interface NodeDb extends AsyncDisposable {
 
   /**
    * Stores the nodes of a part of a tree together with a note of how far the restore is: both or
-   * neither. Only during a multipart insert of the root's version.
+   * neither. Only during a multipart insert of the root's version. The nodes are iterated twice.
    */
   importChunk(
     root: Root,
-    nodes: readonly (readonly [hash: Hash, bytes: Uint8Array])[],
+    nodes: NodesToStore,
     progress: RestoreProgress,
     o?: CallOptions,
   ): AsyncResult<void, NodeDbError>

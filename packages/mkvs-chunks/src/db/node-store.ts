@@ -10,6 +10,9 @@ export interface NodeBatch {
   readonly deleteRecords?: Iterable<string>
 }
 
+/** Nodes are written in batches of so many, so that a large tree needs no large memory. */
+export const NODES_PER_WRITE = 4096
+
 /** What a store of nodes can do. */
 export interface NodeStoreSupport {
   /** What an acknowledged write survives: nothing, the end of the process, or a power cut. */
@@ -26,6 +29,12 @@ export interface NodeStore extends AsyncDisposable {
 
   /** The bytes put under a hash, or `undefined`. They are not changed by anybody afterwards. */
   get(hash: Hash, options?: CallOptions): AsyncResult<Uint8Array | undefined, MediumError>
+
+  /** What {@link get} gives for each of some hashes, in their order. */
+  getMany(
+    hashes: readonly Hash[],
+    options?: CallOptions,
+  ): AsyncResult<readonly (Uint8Array | undefined)[], MediumError>
 
   /** The bytes of a record, or `undefined`. Names are `a-z 0-9 / -`, at most 200 characters. */
   record(name: string, options?: CallOptions): AsyncResult<Uint8Array | undefined, MediumError>

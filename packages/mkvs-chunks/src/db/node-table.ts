@@ -65,8 +65,7 @@ export class NodeTable {
   /** The slot a hash is in, or the one it would be put in. */
   #find(hash: Hash): number {
     const mask = this.#slots.length - 1
-    const word = byteAt(hash, 0) | (byteAt(hash, 1) << 8) | (byteAt(hash, 2) << 16)
-    let slot = (word | (byteAt(hash, 3) << 24)) & mask
+    let slot = firstSlot(hash, 0) & mask
     let removed = -1
     for (;;) {
       const entry = this.#slots[slot] ?? FREE
@@ -145,9 +144,18 @@ export class NodeTable {
     }
   }
 
+  /** Puts an entry that is known to be the only one of its hash in the first free slot. */
   #reslot(entry: number): void {
-    const hash = this.#hashes.subarray(entry * HASH_BYTES, (entry + 1) * HASH_BYTES)
-    this.#slots[this.#find(hash)] = entry
+    const mask = this.#slots.length - 1
+    let slot = firstSlot(this.#hashes, entry * HASH_BYTES) & mask
+    while (this.#slots[slot] !== FREE) slot = (slot + 1) & mask
+    this.#slots[slot] = entry
     this.#used++
   }
+}
+
+/** Where to look first for the hash at a place, before the mask. */
+function firstSlot(bytes: Uint8Array, at: number): number {
+  const low = byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16)
+  return low | (byteAt(bytes, at + 3) << 24)
 }

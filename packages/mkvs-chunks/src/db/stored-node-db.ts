@@ -1,14 +1,13 @@
 import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
-import { equalBytes, NO_BYTES } from '../bytes/bytes.ts'
+import { equalBytes } from '../bytes/bytes.ts'
 import { refused, type MediumError, type MkvsError } from '../errors/mkvs-errors.ts'
-import { type Hash } from '../hash/hash.ts'
+import type { Hash } from '../hash/hash.ts'
 import { isNamespace, type Namespace } from '../record/namespace.ts'
 import { equalRoots, isEmptyRoot, type Root } from '../record/root.ts'
 import type { Pointer, TreeNode } from '../tree/node.ts'
 import {
   openRecords,
   progressOf,
-  progressRecord,
   RECORD,
   rootKey,
   rootRecord,
@@ -21,12 +20,19 @@ import {
   multipartRefusal,
   nextVersion,
   pendingLimit,
-  type RulesContext,
 } from './db-rules.ts'
-import { joinHashes, splitHashes } from './journal.ts'
+import { dropRoots, removeDropped } from './drop-roots.ts'
+import {
+  abortMultipart,
+  beginMultipart,
+  completeRoot,
+  importNodes,
+  multipartRecords,
+  type DbContext,
+} from './multipart.ts'
 import type { NodeDb, NodeDbError, NodesToStore, RestoreProgress } from './node-db.ts'
-import type { NodeStore } from './node-store.ts'
-import { checkWhole, readNode, tagged, tagOf, unsharedNodes } from './tagged-nodes.ts'
+import { NODES_PER_WRITE, type NodeStore } from './node-store.ts'
+import { readNode, tagged, tagOf } from './tagged-nodes.ts'
 
 /** Options of {@link openNodeDb}. */
 export interface NodeDbOptions {
@@ -35,9 +41,6 @@ export interface NodeDbOptions {
   /** Whose trees these are. A store holds one namespace. */
   readonly namespace: Namespace
 }
-
-/** Nodes are written in batches of so many, so that a large tree needs no large memory. */
-const NODES_PER_WRITE = 4096
 
 /**
  * Opens the trees in a store; an empty store is made ready. What a crash left half removed is
@@ -55,18 +58,16 @@ export async function openNodeDb(
   }
   const state = await openRecords(store, namespace)
   if (!state.ok) return state
-  const db = new StoredNodeDb(store, namespace, state.value)
-  const cleaned = await db.removeDropped()
-  return cleaned.ok ? ok(db) : cleaned
+  const cleaned = await removeDropped(store, state.value)
+  return cleaned.ok ? ok(new StoredNodeDb(store, namespace, state.value)) : cleaned
 }
 
 class StoredNodeDb implements NodeDb {
   readonly namespace: Namespace
   readonly #store: NodeStore
   readonly #state: DbState
-  #journals: number
-  /** The root that was asked for last: walks ask for one root a million times. */
-  #lastKnown: Root | undefined
+  /** What was asked for last: walks ask for one root a million times. */
+  #lastAsked: { readonly root: Root; readonly key: string } | undefined
   /** Changes happen one after another. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -74,12 +75,11 @@ class StoredNodeDb implements NodeDb {
     this.#store = store
     this.namespace = namespace
     this.#state = state
-    this.#journals = state.journals.length
   }
 
-  /** What the rules look at. */
-  get #rules(): RulesContext {
-    return { namespace: this.namespace, state: this.#state, knows: (root) => this.#knows(root) }
+  get #context(): DbContext {
+    const [store, namespace, state] = [this.#store, this.namespace, this.#state]
+    return { store, namespace, state, knows: (root) => this.#knows(root) }
   }
 
   get earliestVersion(): bigint | undefined {
@@ -119,7 +119,7 @@ class StoredNodeDb implements NodeDb {
     options?: CallOptions,
   ): AsyncResult<void, NodeDbError> {
     return this.#exclusive(async () => {
-      const refusal = commitRefusal(this.#rules, oldRoot, root)
+      const refusal = commitRefusal(this.#context, oldRoot, root)
       if (refusal !== undefined) return err(refused(refusal))
       if (this.#knows(root)) return ok()
       const limit = pendingLimit(this.#state, root.version)
@@ -132,13 +132,13 @@ class StoredNodeDb implements NodeDb {
 
   finalize(roots: readonly Root[], options?: CallOptions): AsyncResult<void, NodeDbError> {
     return this.#exclusive(async () => {
-      const refusal = finalizeRefusal(this.#rules, roots)
+      const refusal = finalizeRefusal(this.#context, roots)
       if (refusal !== undefined) return err(refused(refusal))
       const version = roots[0]?.version ?? 0n
       const losers = this.rootsOf(version).filter((old) => !roots.some((r) => equalRoots(r, old)))
       const earliest = this.#state.earliest ?? version
       const empty = roots.filter((root) => !this.#knows(root))
-      const ended = await this.#multipartRecords()
+      const ended = await multipartRecords(this.#context)
       if (!ended.ok) return ended
       const written = await this.#store.write(
         {
@@ -155,7 +155,7 @@ class StoredNodeDb implements NodeDb {
       if (!written.ok) return written
       Object.assign(this.#state, { earliest, latest: version, multipart: undefined, journals: [] })
       for (const root of empty) this.#state.roots.set(rootKey(root), root)
-      return this.#drop(losers)
+      return dropRoots(this.#context, losers)
     })
   }
 
@@ -180,78 +180,32 @@ class StoredNodeDb implements NodeDb {
       )
       if (!written.ok) return written
       this.#state.earliest = next
-      return this.#drop(roots)
+      return dropRoots(this.#context, roots)
     })
   }
 
   startMultipartInsert(version: bigint, options?: CallOptions): AsyncResult<void, NodeDbError> {
-    return this.#exclusive(async () => {
-      const { multipart, latest } = this.#state
-      if (version === 0n) return err(refused('invalid-multipart-version'))
-      if (multipart === version) return ok()
-      if (multipart !== undefined) return err(refused('multipart-in-progress'))
-      if (latest !== undefined && version <= latest) return err(refused('already-finalized'))
-      const putRecords = [textRecord(RECORD.multipart, `${version}`)]
-      const written = await this.#store.write({ putRecords }, options)
-      if (written.ok) this.#state.multipart = version
-      return written
-    })
+    return this.#exclusive(() => beginMultipart(this.#context, version, options))
   }
 
   abortMultipartInsert(options?: CallOptions): AsyncResult<void, NodeDbError> {
-    return this.#exclusive(async () => {
-      const version = this.#state.multipart
-      if (version === undefined) return ok()
-      for (const name of this.#state.journals) {
-        const journal = await this.#store.record(name, options)
-        if (!journal.ok) return journal
-        const deleteNodes = splitHashes(journal.value ?? NO_BYTES)
-        const removed = await this.#store.write({ deleteNodes, deleteRecords: [name] }, options)
-        if (!removed.ok) return removed
-      }
-      const roots = this.rootsOf(version)
-      const records = await this.#multipartRecords()
-      if (!records.ok) return records
-      const deleteRecords = [...records.value, ...roots.map((root) => rootRecord('root', root))]
-      const ended = await this.#store.write({ deleteRecords }, options)
-      if (!ended.ok) return ended
-      this.#lastKnown = undefined
-      for (const root of roots) this.#state.roots.delete(rootKey(root))
-      Object.assign(this.#state, { multipart: undefined, journals: [] })
-      return ok()
-    })
+    return this.#exclusive(() => abortMultipart(this.#context, options))
   }
 
   importChunk(
     root: Root,
-    nodes: readonly (readonly [hash: Hash, bytes: Uint8Array])[],
+    nodes: NodesToStore,
     progress: RestoreProgress,
     options?: CallOptions,
   ): AsyncResult<void, NodeDbError> {
-    return this.#exclusive(async () => {
-      const refusal = multipartRefusal(this.#rules, root)
-      if (refusal !== undefined) return err(refused(refusal))
-      const brought = await this.#newNodes(root.version, nodes, options)
-      if (!brought.ok) return brought
-      const journal = `journal/${`${this.#journals}`.padStart(10, '0')}`
-      const putRecords = [
-        [journal, joinHashes(brought.value)] as const,
-        progressRecord(root, progress),
-      ]
-      const putNodes = withTags(nodes, root.version)
-      const written = await this.#store.write({ putNodes, putRecords }, options)
-      if (!written.ok) return written
-      this.#journals++
-      this.#state.journals.push(journal)
-      return ok()
-    })
+    return this.#exclusive(() => importNodes(this.#context, root, nodes, progress, options))
   }
 
   async restoreProgress(
     root: Root,
     options?: CallOptions,
   ): AsyncResult<RestoreProgress | undefined, NodeDbError> {
-    if (multipartRefusal(this.#rules, root) !== undefined) return ok(undefined)
+    if (multipartRefusal(this.#context, root) !== undefined) return ok(undefined)
     const record = await this.#store.record(rootRecord('restore', root), options)
     if (!record.ok) return record
     return ok(record.value === undefined ? undefined : progressOf(record.value))
@@ -263,35 +217,7 @@ class StoredNodeDb implements NodeDb {
   }
 
   completeRestore(root: Root, options?: CallOptions): AsyncResult<void, NodeDbError> {
-    return this.#exclusive(async () => {
-      const refusal = multipartRefusal(this.#rules, root)
-      if (refusal !== undefined) return err(refused(refusal))
-      const whole = isEmptyRoot(root) ? ok() : await checkWhole(this.#store, root.hash, options)
-      if (!whole.ok) return whole
-      const putRecords = [textRecord(rootRecord('root', root), '')]
-      const deleteRecords = [rootRecord('restore', root)]
-      const written = await this.#store.write({ putRecords, deleteRecords }, options)
-      if (written.ok) this.#state.roots.set(rootKey(root), root)
-      return written
-    })
-  }
-
-  /** Removes the nodes of roots that are no longer there, and then the note to do so. */
-  async removeDropped(): AsyncResult<void, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
-    for (const root of this.#state.dropped) {
-      const unshared = isEmptyRoot(root) ? ok([]) : await this.#onlyIn(root)
-      if (!unshared.ok) return unshared
-      const hashes = unshared.value.toReversed()
-      for (let at = 0; at < hashes.length; at += NODES_PER_WRITE) {
-        const deleteNodes = hashes.slice(at, at + NODES_PER_WRITE)
-        const removed = await this.#store.write({ deleteNodes })
-        if (!removed.ok) return removed
-      }
-      const done = await this.#store.write({ deleteRecords: [rootRecord('drop', root)] })
-      if (!done.ok) return done
-    }
-    this.#state.dropped.length = 0
-    return ok()
+    return this.#exclusive(() => completeRoot(this.#context, root, options))
   }
 
   async close(): Promise<void> {
@@ -303,41 +229,12 @@ class StoredNodeDb implements NodeDb {
     await this.close()
   }
 
-  /** The nodes of a dropped root that no other root needs. */
-  #onlyIn(root: Root): AsyncResult<Hash[], MediumError | MkvsError<'NODE_NOT_FOUND'>> {
-    const { roots, earliest } = this.#state
-    const others = [...roots.values()].filter((other) => !isEmptyRoot(other))
-    const version = nextVersion(this.#state, root.version)
-    const next = others.filter((other) => other.version === version)
-    const all = others.map(hashOf)
-    // A root that lost against another of its version may share nodes with any older one.
-    const wasPruned = earliest !== undefined && root.version < earliest
-    const upTo = wasPruned ? root.version : -1n
-    return unsharedNodes(this.#store, root.hash, { next: next.map(hashOf), all }, upTo)
-  }
-
   #knows(root: Root): boolean {
-    if (root === this.#lastKnown) return true
-    const knows = equalBytes(root.namespace, this.namespace) && this.#state.roots.has(rootKey(root))
-    if (knows) this.#lastKnown = root
-    return knows
-  }
-
-  /** Those of some nodes that no tree has yet: what an abort removes again. */
-  async #newNodes(
-    version: bigint,
-    nodes: readonly (readonly [hash: Hash, bytes: Uint8Array])[],
-    options?: CallOptions,
-  ): AsyncResult<readonly Hash[], NodeDbError> {
-    const mayBeThere = [...this.#state.roots.values()].some((root) => root.version !== version)
-    if (!mayBeThere) return ok(nodes.map(([hash]) => hash))
-    const brought: Hash[] = []
-    for (const [hash] of nodes) {
-      const known = await this.#store.get(hash, options)
-      if (!known.ok) return known
-      if (known.value === undefined) brought.push(hash)
+    if (root !== this.#lastAsked?.root) {
+      if (!equalBytes(root.namespace, this.namespace)) return false
+      this.#lastAsked = { root, key: rootKey(root) }
     }
-    return ok(brought)
+    return this.#state.roots.has(this.#lastAsked.key)
   }
 
   async #putNodes(
@@ -368,21 +265,6 @@ class StoredNodeDb implements NodeDb {
     return written
   }
 
-  async #drop(roots: readonly Root[]): AsyncResult<void, NodeDbError> {
-    this.#lastKnown = undefined
-    for (const root of roots) this.#state.roots.delete(rootKey(root))
-    this.#state.dropped.push(...roots)
-    return this.removeDropped()
-  }
-
-  /** The names of the records that end with the multipart insert. */
-  async #multipartRecords(): AsyncResult<string[], NodeDbError> {
-    if (this.#state.multipart === undefined) return ok([])
-    const notes = await this.#store.recordNames('restore/')
-    if (!notes.ok) return notes
-    return ok([RECORD.multipart, ...this.#state.journals, ...notes.value])
-  }
-
   async #exclusive<T>(change: () => Promise<T>): Promise<T> {
     const before = this.#last
     const mine = before.then(change)
@@ -391,14 +273,6 @@ class StoredNodeDb implements NodeDb {
   }
 }
 
-function* withTags(nodes: NodesToStore, version: bigint): NodesToStore {
-  for (const [hash, bytes] of nodes) yield [hash, tagged(bytes, version)]
-}
-
 function max(a: bigint, b: bigint): bigint {
   return a > b ? a : b
-}
-
-function hashOf(root: Root): Hash {
-  return root.hash
 }

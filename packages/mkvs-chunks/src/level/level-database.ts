@@ -13,6 +13,7 @@ interface Views {
 export interface LevelDatabase {
   /** `undefined` when absent; versions before 2 throw `LEVEL_NOT_FOUND`. */
   get(key: Uint8Array, options: Views): Promise<Uint8Array | undefined>
+  getMany(keys: Uint8Array[], options: Views): Promise<(Uint8Array | undefined)[]>
   batch(operations: LevelOperation[], options: Views & { readonly sync: boolean }): Promise<void>
   keys(options: {
     readonly keyEncoding: 'view'

@@ -1,5 +1,6 @@
 import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
 import { concatBytes } from '../bytes/bytes.ts'
+import { takeBytes } from '../bytes/slab.ts'
 import type { NodeBatch, NodeStore, NodeStoreSupport } from '../db/node-store.ts'
 import type { MediumError } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
@@ -46,6 +47,17 @@ export class LevelNodeStore implements NodeStore {
     return this.#attempt('get', options, () => this.#find(keyOf(NODE, hash)))
   }
 
+  getMany(
+    hashes: readonly Hash[],
+    options?: CallOptions,
+  ): AsyncResult<readonly (Uint8Array | undefined)[], MediumError> {
+    return this.#attempt('getMany', options, async () => {
+      const keys = hashes.map((hash) => keyOf(NODE, hash))
+      const values = await this.#level.getMany(keys, VIEWS)
+      return values.map(plain)
+    })
+  }
+
   record(name: string, options?: CallOptions): AsyncResult<Uint8Array | undefined, MediumError> {
     return this.#attempt('record', options, () => this.#find(recordKey(name)))
   }
@@ -67,7 +79,7 @@ export class LevelNodeStore implements NodeStore {
       const del = (key: Uint8Array): void => void operations.push({ type: 'del', key })
       const put = (key: Uint8Array, value: Uint8Array): void =>
         // Some databases keep the very bytes they are given.
-        void operations.push({ type: 'put', key, value: value.slice() })
+        void operations.push({ type: 'put', key, value: packed(value) })
       for (const hash of batch.deleteNodes ?? []) del(keyOf(NODE, hash))
       for (const [hash, bytes] of batch.putNodes ?? []) put(keyOf(NODE, hash), bytes)
       for (const name of batch.deleteRecords ?? []) del(recordKey(name))
@@ -88,7 +100,7 @@ export class LevelNodeStore implements NodeStore {
 
   async #find(key: Uint8Array): Promise<Uint8Array | undefined> {
     try {
-      return await this.#level.get(key, VIEWS)
+      return plain(await this.#level.get(key, VIEWS))
     } catch (thrown) {
       if (codeOf(thrown) === 'LEVEL_NOT_FOUND') return undefined
       throw thrown
@@ -118,11 +130,25 @@ export class LevelNodeStore implements NodeStore {
   }
 }
 
+/** The same bytes as the plain kind of byte array, whatever kind the database gives. */
+function plain(bytes: Uint8Array | undefined): Uint8Array | undefined {
+  return bytes === undefined
+    ? undefined
+    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
 /** Names are ASCII, so this comes after every name with a given beginning. */
 const AFTER_NAMES = Uint8Array.of(0xff)
 
+/** A copy. A batch has ten thousand of them, and none of its own memory. */
+function packed(bytes: Uint8Array): Uint8Array {
+  const copy = takeBytes(bytes.length)
+  copy.set(bytes)
+  return copy
+}
+
 function keyOf(kind: number, name: Uint8Array): Uint8Array {
-  const key = new Uint8Array(1 + name.length)
+  const key = takeBytes(1 + name.length)
   key[0] = kind
   key.set(name, 1)
   return key

@@ -165,7 +165,7 @@ function complete(
 ): Result<Pointer | undefined, string> {
   let done = item
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
-    frame.children.push(done)
+    frame.children.push(childOf(frame, done, version))
     if (frame.children.length < 2 + version) return ok(done)
     stack.pop()
     const node = closeFrame(frame, version, strict)
@@ -174,6 +174,19 @@ function complete(
     done = node.value
   }
   return ok(done)
+}
+
+/**
+ * What a parent keeps of a child: its hash, so that a proof of any size is read in the memory of
+ * the way down. An embedded leaf is kept whole: it is a part of its node.
+ */
+function childOf(
+  frame: Frame,
+  child: Pointer | TreeNode | undefined,
+  version: 0 | 1,
+): Pointer | undefined {
+  if (child === undefined || !('kind' in child)) return child
+  return frame.children.length < version ? child : { hash: child.hash }
 }
 
 function closeFrame(frame: Frame, version: 0 | 1, strict: boolean): Result<TreeNode, string> {

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '@tidemark/core'
-import { equalBytes } from '../bytes/bytes.ts'
+import { copyBytes, equalBytes } from '../bytes/bytes.ts'
 import { decodeCbor, type CborValue } from '../cbor/decode.ts'
 import { malformed, type MkvsError } from '../errors/mkvs-errors.ts'
 import { HASH_BYTES } from '../hash/hash.ts'
@@ -98,7 +98,7 @@ function mapOf(
 
 function bytes32(value: CborValue | undefined, name: string, problems: string[]): Uint8Array {
   if (value === undefined || value === null) return new Uint8Array(HASH_BYTES)
-  if (value instanceof Uint8Array && value.length === HASH_BYTES) return value.slice()
+  if (value instanceof Uint8Array && value.length === HASH_BYTES) return copyBytes(value)
   problems.push(`${name} is not 32 bytes`)
   return new Uint8Array(HASH_BYTES)
 }

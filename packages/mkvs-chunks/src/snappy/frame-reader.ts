@@ -28,63 +28,85 @@ interface Frame {
 
 /**
  * The raw bytes of a Snappy stream. Never takes more memory than the stream can really hold, nor
- * more than `maxBytes`.
+ * more than `maxBytes`: it goes over the stream twice and remembers nothing of each block, of which
+ * there may be millions that hold nothing.
  */
 export function unframe(stream: Uint8Array, maxBytes: number): Result<Uint8Array, UnframeError> {
   const corrupt = (reason: string) => err({ kind: 'corrupt', reason } as const)
-  const frames = splitFrames(stream)
-  if (!frames.ok) return corrupt(frames.error)
-  const blocks: { readonly frame: Frame; readonly length: number; readonly at: number }[] = []
   let total = 0
-  for (const frame of frames.value) {
-    const block = measure(frame)
+  for (const frame of framesOf(stream)) {
+    if (!frame.ok) return corrupt(frame.error)
+    const block = measure(frame.value)
     if (!block.ok) return corrupt(block.error)
     total += block.value.length
     if (total > maxBytes) return err({ kind: 'too-long', maximum: maxBytes })
-    blocks.push({ frame, ...block.value })
   }
   const raw = new Uint8Array(total)
   let filled = 0
-  for (const { frame, length, at } of blocks) {
-    const out = raw.subarray(filled, filled + length)
-    const body = frame.body.subarray(4)
-    if (frame.type === RAW) {
-      out.set(body)
-    } else {
-      const read = decompressBlock(body, at, out)
-      if (!read.ok) return corrupt(read.error)
-    }
-    if (maskedCrc32c(out) !== crcOf(frame.body)) return corrupt('snappy: checksum')
-    filled += length
+  for (const frame of framesOf(stream)) {
+    if (!frame.ok) return corrupt(frame.error)
+    const length = readBlock(frame.value, raw.subarray(filled))
+    if (!length.ok) return corrupt(length.error)
+    filled += length.value
   }
   return ok(raw)
 }
 
-/** The blocks of a stream, in order. */
-function splitFrames(stream: Uint8Array): Result<Frame[], string> {
-  const frames: Frame[] = []
+/** Writes the raw bytes of a block to the beginning of `target`, and says how many. */
+function readBlock(frame: Frame, target: Uint8Array): Result<number, string> {
+  const block = measure(frame)
+  if (!block.ok) return block
+  const out = target.subarray(0, block.value.length)
+  const body = frame.body.subarray(4)
+  if (frame.type === RAW) {
+    out.set(body)
+  } else {
+    const read = decompressBlock(body, block.value.at, out)
+    if (!read.ok) return read
+  }
+  if (maskedCrc32c(out) !== crcOf(frame.body)) return err('snappy: checksum')
+  return ok(out.length)
+}
+
+/** The blocks of a stream, in order, up to the first thing wrong. */
+function* framesOf(stream: Uint8Array): Iterable<Result<Frame, string>> {
   if (stream.length > 0 && !startsWith(stream, STREAM_IDENTIFIER)) {
-    return err('snappy: no stream identifier')
+    yield err('snappy: no stream identifier')
+    return
   }
   for (let at = 0; at < stream.length;) {
     const type = byteAt(stream, at)
     const length =
       byteAt(stream, at + 1) | (byteAt(stream, at + 2) << 8) | (byteAt(stream, at + 3) << 16)
     const body = stream.subarray(at + 4, at + 4 + length)
-    if (at + 4 > stream.length || body.length < length) return err('snappy: cut short')
-    if (type === COMPRESSED || type === RAW) {
-      if (length < 4) return err('snappy: a block without a checksum')
-      frames.push({ type, body })
-    } else if (type === IDENTIFIER) {
-      if (!startsWith(stream.subarray(at), STREAM_IDENTIFIER) || length !== 6) {
-        return err('snappy: another identifier')
-      }
-    } else if (type < FIRST_SKIPPABLE) {
-      return err('snappy: a block of an unknown kind')
+    const problem =
+      at + 4 > stream.length || body.length < length
+        ? 'snappy: cut short'
+        : problemOf(type, stream, at, length)
+    if (problem !== undefined) {
+      yield err(problem)
+      return
     }
+    if (type === COMPRESSED || type === RAW) yield ok({ type, body })
     at += 4 + length
   }
-  return ok(frames)
+}
+
+/** What is wrong with the frame of a type and length at a place. */
+function problemOf(
+  type: number,
+  stream: Uint8Array,
+  at: number,
+  length: number,
+): string | undefined {
+  if (type === COMPRESSED || type === RAW) {
+    return length < 4 ? 'snappy: a block without a checksum' : undefined
+  }
+  if (type === IDENTIFIER) {
+    const isOurs = length === 6 && startsWith(stream.subarray(at), STREAM_IDENTIFIER)
+    return isOurs ? undefined : 'snappy: another identifier'
+  }
+  return type < FIRST_SKIPPABLE ? 'snappy: a block of an unknown kind' : undefined
 }
 
 /** How long a block says it is, raw, and where its compressed elements begin. */

@@ -1,2 +1,5 @@
 export { chunkProviderContract, type ChunkProviderSubject } from './chunk-provider-contract.ts'
+export { creatorContract, type CreatorSubject } from './creator-contract.ts'
+export { nodeDbContract, type NodeDbSubject } from './node-db-contract.ts'
 export { nodeStoreContract, type NodeStoreSubject } from './node-store-contract.ts'
+export { restorerContract, type RestorerSubject } from './restorer-contract.ts'

@@ -43,6 +43,31 @@ const cases: readonly Case[] = [
     },
   },
   {
+    name: 'gives many nodes at once, each in the place of its hash',
+    run: async (store) => {
+      const putNodes = [a, b].map((each) => [hash(each), each] as const)
+      await succeeds(store.write({ putNodes }), 'write')
+      const hashes = [hash(b), hash(c), hash(a), hash(b)]
+      same(await succeeds(store.getMany(hashes), 'getMany'), [b, undefined, a, b], 'nodes')
+      same(await succeeds(store.getMany([]), 'getMany'), [], 'no nodes')
+    },
+  },
+  {
+    name: 'gives plain byte arrays, whose slices are copies',
+    run: async (store) => {
+      const batch = { putNodes: [[hash(a), a]] as const, putRecords: [['r', a]] as const }
+      await succeeds(store.write(batch), 'write')
+      const given = [
+        await succeeds(store.get(hash(a)), 'get'),
+        await succeeds(store.record('r'), 'record'),
+        ...(await succeeds(store.getMany([hash(a)]), 'getMany')),
+      ]
+      for (const bytes of given) {
+        same(Object.getPrototypeOf(bytes) === Uint8Array.prototype, true, 'a plain byte array')
+      }
+    },
+  },
+  {
     name: 'does deletions and puts of nodes and records in one write',
     run: async (store) => {
       await succeeds(store.write({ putNodes: [[hash(a), a]], putRecords: [['x', a]] }), 'write')
@@ -112,6 +137,7 @@ const cases: readonly Case[] = [
       await store.close()
       await store.close()
       await failsWith(store.get(hash(a)), 'CLOSED', 'get')
+      await failsWith(store.getMany([hash(a)]), 'CLOSED', 'getMany')
       await failsWith(store.record('x'), 'CLOSED', 'record')
       await failsWith(store.recordNames(''), 'CLOSED', 'recordNames')
       await failsWith(store.write({}), 'CLOSED', 'write')

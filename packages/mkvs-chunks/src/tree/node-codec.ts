@@ -36,13 +36,30 @@ export type ParsedNode =
 
 /** Serialises a node as node databases keep it: children by their hashes. */
 export function encodeNode(node: TreeNode): Uint8Array {
-  if (node.kind === 'leaf') return encodeLeaf(node)
-  const compact = encodeCompact(node, 0)
-  const bytes = takeBytes(compact.length + 2 * HASH_BYTES)
-  bytes.set(compact)
-  bytes.set(hashAt(node.left), compact.length)
-  bytes.set(hashAt(node.right), compact.length + HASH_BYTES)
+  if (node.kind === 'leaf' && node.compact !== undefined) return node.compact
+  const bytes = takeBytes(nodeLength(node))
+  writeNode(bytes, 0, node)
   return bytes
+}
+
+/** How many bytes {@link writeNode} writes. */
+export function nodeLength(node: TreeNode): number {
+  if (node.kind === 'leaf') return leafLength(node)
+  return compactLength(node, node.leaf) + 2 * HASH_BYTES
+}
+
+/** Writes a node as node databases keep it. */
+export function writeNode(bytes: Uint8Array, at: number, node: TreeNode): void {
+  if (node.kind === 'leaf') {
+    if (node.compact === undefined) writeLeaf(bytes, at, node)
+    else bytes.set(node.compact, at)
+    return
+  }
+  const children = at + compactLength(node, node.leaf)
+  if (node.compact === undefined) writeCompact(bytes, at, node, node.leaf)
+  else bytes.set(node.compact, at)
+  bytes.set(hashAt(node.left), children)
+  bytes.set(hashAt(node.right), children + HASH_BYTES)
 }
 
 /** Serialises a node as proofs carry it; version 1 leaves the embedded leaf out. */
@@ -50,15 +67,29 @@ export function encodeCompact(node: TreeNode, proofVersion: 0 | 1): Uint8Array {
   if (node.kind === 'leaf') return encodeLeaf(node)
   if (proofVersion === 0 && node.compact !== undefined) return node.compact
   const embedded = proofVersion === 0 ? node.leaf : undefined
-  const leafAt = 3 + bytesForBits(node.labelBits)
-  const bytes = takeBytes(leafAt + (embedded === undefined ? 1 : leafLength(embedded)))
-  bytes[0] = INTERNAL
-  bytes[1] = node.labelBits & 0xff
-  bytes[2] = node.labelBits >>> 8
-  bytes.set(node.label, 3)
+  const bytes = takeBytes(compactLength(node, embedded))
+  writeCompact(bytes, 0, node, embedded)
+  return bytes
+}
+
+function compactLength({ labelBits }: InternalNode, embedded: LeafNode | undefined): number {
+  return 3 + bytesForBits(labelBits) + (embedded === undefined ? 1 : leafLength(embedded))
+}
+
+/** 01 | u16 label bits | label | the embedded leaf, or 02. */
+function writeCompact(
+  bytes: Uint8Array,
+  at: number,
+  { labelBits, label }: InternalNode,
+  embedded: LeafNode | undefined,
+): void {
+  const leafAt = at + 3 + bytesForBits(labelBits)
+  bytes[at] = INTERNAL
+  bytes[at + 1] = labelBits & 0xff
+  bytes[at + 2] = labelBits >>> 8
+  bytes.set(label, at + 3)
   if (embedded === undefined) bytes[leafAt] = NO_LEAF
   else writeLeaf(bytes, leafAt, embedded)
-  return bytes
 }
 
 /** Reads a node that a node database keeps, and recomputes its hash. */

@@ -1,5 +1,5 @@
 import { coreError, err, ok, type CoreError, type Result } from '@tidemark/core'
-import { concatBytes, equalBytes, toHex } from '../bytes/bytes.ts'
+import { concatBytes, copyBytes, equalBytes, toHex } from '../bytes/bytes.ts'
 import { mkvsError, type MkvsError } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
 import type { Proof } from '../proof/proof.ts'
@@ -79,7 +79,7 @@ export class Tree {
     if (value.length > this.#maxValueBytes) {
       return err(tooLong('valueBytes', this.#maxValueBytes, value))
     }
-    noteTouched(this.#tree, insertLeaf(this.#tree, key.slice(), value.slice()))
+    noteTouched(this.#tree, insertLeaf(this.#tree, copyBytes(key), copyBytes(value)))
     return DONE
   }
 

@@ -5,8 +5,10 @@ import {
   err,
   ok,
   prefixed,
+  systemClock,
   type AsyncResult,
   type CallOptions,
+  type Clock,
 } from '@tidemark/core'
 import {
   FileBlobStore,
@@ -35,6 +37,8 @@ export interface LaminarStoreOptions extends CallOptions {
   readonly onEvent?: (event: StoreEvent) => void
   readonly fileSystem?: FileSystem
   readonly nowMs?: () => number
+  /** For the pauses of recovery. */
+  readonly clock?: Clock
 }
 
 /** Nobody waits for this lease: it is always taken over. */
@@ -95,6 +99,7 @@ export async function openLaminarStore(
     maxRetained: options.maxRetained ?? 0,
     orphanMinAgeMs: options.orphanMinAgeMs ?? ORPHAN_MIN_AGE_MS,
     nowMs: options.nowMs ?? Date.now,
+    clock: options.clock ?? systemClock,
     onEvent: options.onEvent ?? ((): void => undefined),
   }
   return ok(laminarStore(parts, names.value.ids))

@@ -101,21 +101,24 @@ export async function lookInto(
 }
 
 /**
- * Takes a checkpoint away: the manifest first, so that what is left of an interrupted removal is an
- * orphan, and at last its directory, which the original would take for a checkpoint.
+ * Takes a checkpoint away: the manifest first, and for sure, so that what is left of an interrupted
+ * removal is an orphan; and at last its directory, which the original would take for a checkpoint.
  */
 export async function removeCheckpoint(
-  { fileSystem, root, store }: LaminarPlace,
+  place: LaminarPlace,
   id: bigint,
 ): AsyncResult<void, ReadStoreError> {
-  for (const file of ['manifest.json', 'state.bin'] as const) {
-    const deleted = await store.delete(fileKey(id, file))
-    if (!deleted.ok) return deleted
-    const [failed] = deleted.value.failed
-    if (failed !== undefined) return err(failed.error)
-  }
-  const path = `${root}/${CHECKPOINTS}/${directoryName(id)}`
-  return attemptSystem('delete', `${CHECKPOINTS}/${directoryName(id)}`, async () => {
+  const { fileSystem, root } = place
+  const key = `${CHECKPOINTS}/${directoryName(id)}`
+  const path = `${root}/${key}`
+  const withdrawn = await removeFile(place, fileKey(id, 'manifest.json'))
+  if (!withdrawn.ok) return withdrawn
+  // Else a power cut might bring the manifest back and not its state.
+  const settled = await attemptSystem('delete', key, () => orAbsent(fileSystem.syncDirectory(path)))
+  if (!settled.ok) return settled
+  const emptied = await removeFile(place, fileKey(id, 'state.bin'))
+  if (!emptied.ok) return emptied
+  return attemptSystem('delete', key, async () => {
     const names = (await orAbsent(fileSystem.list(path))) ?? []
     for (const { name } of names) {
       if (isTemporary(name)) await orAbsent(fileSystem.unlink(`${path}/${name}`))
@@ -123,6 +126,13 @@ export async function removeCheckpoint(
     // Files of somebody else keep it there; they are not ours to delete.
     if (names.every(({ name }) => isTemporary(name))) await orAbsent(fileSystem.rmdir(path))
   })
+}
+
+async function removeFile({ store }: LaminarPlace, key: string): AsyncResult<void, ReadStoreError> {
+  const deleted = await store.delete(key)
+  if (!deleted.ok) return deleted
+  const [failed] = deleted.value.failed
+  return failed === undefined ? ok() : err(failed.error)
 }
 
 async function orAbsent<T>(call: Promise<T>): Promise<T | undefined> {

@@ -6,6 +6,7 @@ import {
   thrownError,
   type AsyncResult,
   type CallOptions,
+  type Clock,
   type StoredBlob,
 } from '@tidemark/core'
 import type { CheckpointManifest } from '../manifest/manifest.ts'
@@ -21,7 +22,9 @@ import type {
   ValidationResult,
 } from '../store/checkpoint-store.ts'
 import type { LoadLatestError, ReadStoreError, RecoverError } from '../store/store-errors.ts'
-import { blocked, invalid, isDamage, judge, settle } from '../store/validate-stored.ts'
+import { patiently } from '../store/patience.ts'
+import { refused } from '../store/recover.ts'
+import { faultOf, invalid, isDamage, judge, settle } from '../store/validate-stored.ts'
 import type { StoreEvent } from '../native/options.ts'
 import { listNames, readManifest, readPointer, type LaminarPlace } from './laminar-files.ts'
 import { fileKey } from './names.ts'
@@ -50,24 +53,24 @@ export async function listReadable(
  */
 export async function loadNewestFile(
   place: LaminarPlace,
-  onEvent: (event: StoreEvent) => void,
+  { clock, onEvent }: { readonly clock: Clock; readonly onEvent: (event: StoreEvent) => void },
   options?: LoadLatestOptions,
 ): AsyncResult<CheckpointManifest | undefined, LoadLatestError> {
-  const names = await listNames(place)
-  if (!names.ok) return names
+  const names = await patiently(() => listNames(place), clock, options)
+  if (!names.ok) return refused(names.error)
   const skipped: SkippedCheckpoint[] = []
   for (const id of names.value.ids.toReversed()) {
-    const read = await readManifest(place, id, options)
+    const read = await patiently(() => readManifest(place, id, options), clock, options)
     if (read.ok && read.value !== undefined) {
       const pointer = await readPointer(place, options)
       const isPointed = pointer.ok && pointer.value === id
       if (!isPointed || skipped.length > 0) onEvent({ kind: 'degraded', skipped })
       return ok(read.value.manifest)
     }
-    if (!read.ok && !isDamage(read.error)) {
-      return read.error.kind === 'unavailable' ? err(blocked(read.error, id)) : read
-    }
-    if (!read.ok) skipped.push({ checkpointId: id, reason: read.error.message })
+    if (read.ok) continue
+    if (!isDamage(read.error)) return refused(read.error, id)
+    const { message: reason } = read.error
+    skipped.push({ checkpointId: id, fault: faultOf(read.error), reason })
   }
   return skipped.length === 0 || options?.allowFreshStart === true
     ? ok(undefined)
@@ -104,7 +107,7 @@ export async function validateFiles(
 ): AsyncResult<ValidationResult, RecoverError> {
   const read = await readManifest(place, id, options)
   if (!read.ok) return settle(id, read.error)
-  if (read.value === undefined) return ok(invalid(id, 'manifest not found'))
+  if (read.value === undefined) return ok(invalid(id, 'manifest not found', 'missing'))
   const { manifest } = read.value
   const blob = await place.store.get(fileKey(id, 'state.bin'), options)
   if (!blob.ok) return settle(id, blob.error)

@@ -8,7 +8,16 @@ import { MANIFEST_VERSION, type CheckpointManifest } from './manifest.ts'
 export interface ValidationIssue {
   readonly severity: 'warning' | 'fatal'
   readonly message: string
+  /** With `'fatal'`: what kind of wrong it is. */
+  readonly fault?: Fault
 }
+
+/**
+ * Why a checkpoint must not be restored: its bytes are not what was written (`corrupt`), something of
+ * it is not there (`missing`), it is whole and says what cannot be right (`invalid`), or a newer
+ * version wrote it (`unsupported`).
+ */
+export type Fault = 'corrupt' | 'missing' | 'invalid' | 'unsupported'
 
 /** What a manifest is held against. */
 export interface ManifestExpectations {
@@ -42,7 +51,9 @@ export function identityIssues(manifest: CheckpointManifest): ValidationIssue[] 
   const issues: ValidationIssue[] = []
   if (manifest.version === 0) issues.push(fatal('manifest version is 0'))
   if (manifest.version > MANIFEST_VERSION) {
-    issues.push(fatal(`manifest version ${manifest.version} is newer than this software`))
+    issues.push(
+      fatal(`manifest version ${manifest.version} is newer than this software`, 'unsupported'),
+    )
   }
   if (manifest.checkpointId === 0n) issues.push(fatal('checkpoint_id is 0'))
   if (manifest.epoch === 0n) issues.push(fatal('epoch is 0'))
@@ -80,7 +91,9 @@ function operatorIssues(manifest: CheckpointManifest): ValidationIssue[] {
   const damaged = [...manifest.operatorStates].filter(
     ([, { external, stateB64 }]) => !external && stateB64 !== undefined && !isBase64(stateB64),
   )
-  return damaged.map(([name]) => fatal(`state of operator ${JSON.stringify(name)} is no base64`))
+  return damaged.map(([name]) =>
+    fatal(`state of operator ${JSON.stringify(name)} is no base64`, 'corrupt'),
+  )
 }
 
 /** The external ranges: within the state, apart from each other, and nothing left over. */
@@ -95,12 +108,13 @@ function rangeIssues(manifest: CheckpointManifest, stateBytes: bigint | undefine
     }))
     .sort((a, b) => Number(a.start - b.start))
   if (ranges.length > 0 && stateBytes === undefined) {
-    issues.push(fatal('state.bin not found although operators have their state there'))
+    issues.push(fatal('state.bin not found although operators have their state there', 'missing'))
   }
   let covered = 0n
   for (const { name, start, end } of ranges) {
     if (stateBytes !== undefined && end > stateBytes) {
-      issues.push(fatal(`state of operator ${name} ends at ${end}, past the ${stateBytes} bytes`))
+      const places = `ends at ${end}, past the ${stateBytes} bytes`
+      issues.push(fatal(`state of operator ${name} ${places}`, 'corrupt'))
     }
     if (start < covered) issues.push(warning(`state of operator ${name} overlaps another's`))
     if (end > covered) covered = end
@@ -117,6 +131,6 @@ export function warning(message: string): ValidationIssue {
 }
 
 /** An issue after which the checkpoint must not be restored. */
-export function fatal(message: string): ValidationIssue {
-  return { severity: 'fatal', message }
+export function fatal(message: string, fault: Fault = 'invalid'): ValidationIssue {
+  return { severity: 'fatal', message, fault }
 }

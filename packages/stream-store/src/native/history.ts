@@ -8,9 +8,11 @@ import {
   type LogRecord,
 } from '@tidemark/core'
 import { streamError, type ReadStoreError } from '../store/store-errors.ts'
+import type { Fault } from '../manifest/validate-manifest.ts'
+import { faultOf } from '../store/validate-stored.ts'
 import type { SkippedCheckpoint } from '../store/checkpoint-store.ts'
 import type { Entry, Head, SegmentRef } from './head.ts'
-import { decodeRecord, isStoreRecord, type StoreRecord } from './record.ts'
+import { decodeContent, decodeHead, isStoreRecord, type RecordContent } from './record.ts'
 
 /** What a log says of its store. */
 export interface Found {
@@ -25,6 +27,7 @@ export interface Found {
 /** A record that cannot be read. */
 export interface DamagedRecord {
   readonly seq: number
+  readonly fault: Fault
   readonly reason: string
 }
 
@@ -43,7 +46,7 @@ export async function findHead(
     // What a newer version wrote is not damaged: to step over it would be to lose it.
     const newer = skipped.find(({ error }) => error.code === 'UNSUPPORTED_VERSION')
     if (newer !== undefined) return err(newer.error)
-    const damaged = skipped.map(({ seq, error }) => ({ seq, reason: error.message }))
+    const damaged = skipped.map(({ seq, error }) => damageOf(seq, error))
     if (record === undefined) return ok({ head: undefined, seq: 0, damaged })
     const found = await walkBack(log, record, damaged, options)
     if (!found.ok) return found
@@ -72,6 +75,37 @@ export function headFinder(
   }
 }
 
+/** So many numbers behind the newest are looked at when a store is opened. */
+const LOOK_BEHIND = 2
+
+/**
+ * Whether records lie behind the one that counts as the newest. The log looks for the newest by
+ * halving, so a record that somebody took away may end it there: what is behind the gap would be
+ * lost without a word.
+ */
+export async function findGap(
+  log: CommitLog,
+  { damaged }: Found,
+  options?: CallOptions,
+): AsyncResult<number | undefined, ReadStoreError> {
+  // What is damaged at the end was found there, and told.
+  if (damaged.length > 0) return ok(undefined)
+  const newestSeq = async (): Promise<number | undefined> => {
+    const latest = await log.latest(options)
+    return latest.ok ? (latest.value?.seq ?? 0) : undefined
+  }
+  const newest = await newestSeq()
+  if (newest === undefined) return ok(undefined)
+  for (let seq = newest + 2; seq < newest + 2 + LOOK_BEHIND; seq += 1) {
+    const behind = await log.read(seq, options)
+    if (!behind.ok && !isDamaged(behind.error)) return behind
+    if (behind.ok && behind.value === undefined) continue
+    // Perhaps it was appended since, and so was the one between.
+    return ok((await newestSeq()) === newest ? newest + 1 : undefined)
+  }
+  return ok(undefined)
+}
+
 /** From a record to the newest head at or before it; `undefined`: it was truncated meanwhile. */
 export async function walkBack(
   log: CommitLog,
@@ -86,30 +120,30 @@ export async function walkBack(
       const read = await log.read(seq, options)
       if (!read.ok && !isDamaged(read.error)) return read
       if (!read.ok) {
-        damaged.push({ seq, reason: read.error.message })
+        damaged.push(damageOf(seq, read.error))
         continue
       }
       record = read.value
     }
     if (record === undefined) return ok(undefined)
     if (!isStoreRecord(record.payload)) continue
-    const decoded = decodeRecord(record.payload, seq)
-    if (decoded.ok) return ok({ head: decoded.value.head, seq, damaged })
-    if (decoded.error.code === 'UNSUPPORTED_VERSION') return decoded
-    damaged.push({ seq, reason: decoded.error.message })
+    const head = decodeHead(record.payload, seq)
+    if (head.ok) return ok({ head: head.value, seq, damaged })
+    if (head.error.code === 'UNSUPPORTED_VERSION') return head
+    damaged.push(damageOf(seq, head.error))
   }
   return ok({ head: undefined, seq: 0, damaged })
 }
 
-/** The record of a number, read as one of the store's; `undefined` when it is gone. */
+/** What the record of a number holds beside the head; `undefined` when it is gone. */
 export async function readRecord(
   log: CommitLog,
   seq: number,
   options?: CallOptions,
-): AsyncResult<StoreRecord | undefined, ReadStoreError> {
+): AsyncResult<RecordContent | undefined, ReadStoreError> {
   const read = await log.read(seq, options)
   if (!read.ok || read.value === undefined) return read.ok ? ok(undefined) : read
-  return decodeRecord(read.value.payload, seq)
+  return decodeContent(read.value.payload, seq)
 }
 
 /** The entries of a segment, ids ascending. */
@@ -126,7 +160,7 @@ export async function readSegment(
 
 /** Damaged records as recovery reports them. */
 export function asSkipped(damaged: readonly DamagedRecord[]): SkippedCheckpoint[] {
-  return damaged.map(({ seq, reason }) => ({ checkpointId: undefined, seq, reason }))
+  return damaged.map((record) => ({ checkpointId: undefined, ...record }))
 }
 
 /** The error for a history that is not there although it must be. */
@@ -136,6 +170,10 @@ export function lost(reason: 'missing' | 'damaged', seq?: number): ReadStoreErro
       ? 'the history of this store is missing; restore it from a copy'
       : 'the history of this store is damaged; restore it from a copy'
   return streamError('HEAD_LOST', message, seq === undefined ? { reason } : { reason, seq })
+}
+
+function damageOf(seq: number, error: ReadStoreError): DamagedRecord {
+  return { seq, fault: faultOf(error), reason: error.message }
 }
 
 function isDamaged(error: LogReadError): boolean {

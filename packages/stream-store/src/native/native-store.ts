@@ -5,13 +5,13 @@ import {
   type AsyncResult,
   type BlobStore,
   type CallOptions,
+  type Clock,
   type CommitLog,
   type Pins,
   type Result,
 } from '@tidemark/core'
-import { createManifest, type Named } from '../manifest/create-manifest.ts'
+import type { Named } from '../manifest/create-manifest.ts'
 import type { CheckpointManifest, SinkCommitStatus } from '../manifest/manifest.ts'
-import { inlineDigest, stampInline } from '../manifest/state-checksum.ts'
 import { MAX_BUFFERED_BYTES } from '../state/slot.ts'
 import type {
   CheckpointRef,
@@ -30,16 +30,14 @@ import type {
   WriteStoreError,
 } from '../store/store-errors.ts'
 import { openStored, type CheckpointState } from './checkpoint-state.ts'
-import { SlotWriter, type CheckpointWriter } from './checkpoint-writer.ts'
+import type { CheckpointWriter } from './checkpoint-writer.ts'
 import { pinName, type CollectReport } from './collector.ts'
 import { describeStore } from './describe-store.ts'
 import type { Found } from './history.ts'
 import { listCheckpoints } from './list-checkpoints.ts'
 import { loadNewest, recoverNative } from './recover-native.ts'
 import { loadState } from './read-state.ts'
-import { NO_STATE, planSave, planState, planUpdate, type StagedBody } from './save.ts'
-import { mergeStatuses } from './sink-status.ts'
-import { stageChunks } from './stage-chunks.ts'
+import { Publisher, type SeenRevisions } from './publisher.ts'
 import type { BeginInput, StoreInspection, StreamStore } from './stream-store.ts'
 import type { StoreEvent } from './options.ts'
 import { validateNative } from './validate.ts'
@@ -55,33 +53,45 @@ export interface StoreParts {
   readonly writing: Writing | undefined
   readonly pins: Pins | undefined
   readonly vnodeCount: number
+  readonly clock: Clock
   readonly onEvent: (event: StoreEvent) => void
   /** Lets go of the medium, when it was opened for this store alone. */
   readonly release: (() => Promise<void>) | undefined
+}
+
+/** The half of a store that writes. */
+interface Owner {
+  readonly writing: Writing
+  readonly publisher: Publisher
 }
 
 /** See {@link StreamStore}. */
 export class NativeStore implements StreamStore {
   readonly #parts: StoreParts
   readonly #view: View
-  /** The revision of each manifest that this handle saw last. */
-  readonly #seen = new Map<bigint, number>()
+  readonly #seen: SeenRevisions = new Map<bigint, number>()
+  readonly #writes: Owner | undefined
   #isClosed = false
 
   constructor(parts: StoreParts) {
     this.#parts = parts
     this.#view = parts.view
+    const { writing } = parts
+    if (writing !== undefined) {
+      this.#writes = { writing, publisher: new Publisher(writing, this.#seen) }
+    }
   }
 
   vnodeCount(): number {
     return this.#parts.vnodeCount
   }
 
-  save(
+  async save(
     manifest: CheckpointManifest,
     options?: CallOptions,
   ): AsyncResult<SaveOutcome, WriteStoreError> {
-    return this.#publish(manifest, NO_STATE, options)
+    const owner = this.#owner()
+    return owner.ok ? owner.value.publisher.save(manifest, options) : owner
   }
 
   async saveWithState(
@@ -89,14 +99,8 @@ export class NativeStore implements StreamStore {
     chunks?: readonly Uint8Array[],
     options?: CallOptions,
   ): AsyncResult<SaveOutcome, WriteStoreError> {
-    if (chunks === undefined) return this.save(stampInline(manifest), options)
-    return this.#staging(
-      chunks,
-      inlineDigest(manifest) ?? '',
-      (staged, stateChecksum) => this.#publish({ ...manifest, stateChecksum }, staged, options),
-      ({ created }) => created,
-      options,
-    )
+    const owner = this.#owner()
+    return owner.ok ? owner.value.publisher.saveWithState(manifest, chunks, options) : owner
   }
 
   async saveStateData(
@@ -104,55 +108,32 @@ export class NativeStore implements StreamStore {
     chunks: readonly Uint8Array[],
     options?: CallOptions,
   ): AsyncResult<void, WriteStoreError> {
-    const writing = this.#writing()
-    if (!writing.ok) return writing
-    const { ledger, policy } = writing.value
-    const saved = await this.#staging(
-      chunks,
-      '',
-      (staged) =>
-        ledger.change(
-          (head, seq) => planState(policy, head, seq, checkpointId, staged, chunks, options),
-          options,
-        ),
-      (outcome) => outcome === 'stored',
-      options,
-    )
-    return saved.ok ? ok() : saved
+    const owner = this.#owner()
+    return owner.ok ? owner.value.publisher.saveStateData(checkpointId, chunks, options) : owner
   }
 
   async updateManifest(
     manifest: CheckpointManifest,
     options?: UpdateOptions,
   ): AsyncResult<SaveOutcome, WriteStoreError> {
-    const id = manifest.checkpointId
-    const expected = options?.expectedRevision ?? this.#seen.get(id)
-    return this.#update(id, options, (_, revision) =>
-      expected === undefined || expected === revision ? ok({ value: manifest }) : err(moved(id)),
-    )
+    const owner = this.#owner()
+    return owner.ok ? owner.value.publisher.updateManifest(manifest, options) : owner
   }
 
-  recordSinkStatus(
+  async recordSinkStatus(
     checkpointId: bigint,
     statuses: Named<SinkCommitStatus>,
     options?: CallOptions,
   ): AsyncResult<SaveOutcome, WriteStoreError> {
-    return this.#update(checkpointId, options, (manifest) => mergeStatuses(manifest, statuses))
+    const owner = this.#owner()
+    return owner.ok
+      ? owner.value.publisher.recordSinkStatus(checkpointId, statuses, options)
+      : owner
   }
 
   begin(input: BeginInput = {}): Result<CheckpointWriter, WriteStoreError> {
-    const writing = this.#writing()
-    if (!writing.ok) return writing
-    const ids = writing.value.nextIds(input.checkpointId, input.epoch)
-    const timestampMs = input.timestampMs ?? writing.value.policy.nowMs()
-    const manifest = createManifest({ ...input, ...ids, timestampMs })
-    return ok(
-      new SlotWriter({
-        manifest,
-        attempt: writing.value.attempts.begin(),
-        publish: (staged, options) => this.#publish(manifest, staged, options),
-      }),
-    )
+    const owner = this.#owner()
+    return owner.ok ? ok(owner.value.publisher.begin(input)) : owner
   }
 
   loadById(
@@ -172,7 +153,7 @@ export class NativeStore implements StreamStore {
     options?: LoadLatestOptions,
   ): AsyncResult<CheckpointManifest | undefined, LoadLatestError> {
     return this.#reading(async () => {
-      const loaded = await loadNewest(this.#view, this.#parts.onEvent, options)
+      const loaded = await loadNewest(this.#parts, this.#parts.onEvent, options)
       if (!loaded.ok || loaded.value === undefined) return loaded.ok ? ok(undefined) : loaded
       this.#seen.set(loaded.value.manifest.checkpointId, loaded.value.revision)
       return ok(loaded.value.manifest)
@@ -210,7 +191,7 @@ export class NativeStore implements StreamStore {
   }
 
   recoverLatestValidated(options?: ValidateOptions): AsyncResult<RecoveryReport, RecoverError> {
-    return this.#reading(() => recoverNative(this.#view, this.vnodeCount(), options))
+    return this.#reading(() => recoverNative(this.#parts, this.vnodeCount(), options))
   }
 
   openState(
@@ -233,20 +214,20 @@ export class NativeStore implements StreamStore {
   }
 
   async prune(keep: number, options?: CallOptions): AsyncResult<PruneReport, WriteStoreError> {
-    const writing = this.#writing()
-    return writing.ok ? writing.value.prune(keep, options) : writing
+    const owner = this.#owner()
+    return owner.ok ? owner.value.writing.prune(keep, options) : owner
   }
 
   async cleanupOrphans(options?: CallOptions): AsyncResult<number, WriteStoreError> {
-    const writing = this.#writing()
-    return writing.ok ? writing.value.cleanupOrphans(options) : writing
+    const owner = this.#owner()
+    return owner.ok ? owner.value.writing.cleanupOrphans(options) : owner
   }
 
   async collect(
     options?: CallOptions,
   ): AsyncResult<CollectReport, ReadStoreError | WriteStoreError> {
-    const writing = this.#writing()
-    return writing.ok ? writing.value.collect(options) : writing
+    const owner = this.#owner()
+    return owner.ok ? owner.value.writing.collect(options) : owner
   }
 
   inspect(options?: CallOptions): AsyncResult<StoreInspection, ReadStoreError> {
@@ -268,62 +249,14 @@ export class NativeStore implements StreamStore {
     return this.close()
   }
 
-  /** Stages chunks, hands them on, and deletes them when nothing names them in the end. */
-  async #staging<T>(
-    chunks: readonly Uint8Array[],
-    prefix: string,
-    use: (staged: StagedBody, sha256: string) => AsyncResult<T, WriteStoreError>,
-    isUsed: (value: T) => boolean,
-    options: CallOptions | undefined,
-  ): AsyncResult<T, WriteStoreError> {
-    const writing = this.#writing()
-    if (!writing.ok) return writing
-    const attempt = writing.value.attempts.begin(options)
-    const staged = await stageChunks(attempt, chunks, prefix)
-    const used = staged.ok ? await use(staged.value.staged, staged.value.sha256) : staged
-    const isOver = used.ok && isUsed(used.value)
-    await attempt.settle(isOver ? undefined : used.ok ? 'unused' : used.error)
-    return used
-  }
-
-  #publish(
-    manifest: CheckpointManifest,
-    staged: StagedBody,
-    options: CallOptions | undefined,
-  ): AsyncResult<SaveOutcome, WriteStoreError> {
-    const writing = this.#writing()
-    if (!writing.ok) return Promise.resolve(writing)
-    const { ledger, policy } = writing.value
-    return ledger.change(async (head, seq) => {
-      const plan = await planSave(policy, head, seq, manifest, staged, options)
-      if (plan.ok && 'head' in plan.value) this.#seen.set(manifest.checkpointId, seq)
-      return plan
-    }, options)
-  }
-
-  #update(
-    id: bigint,
-    options: CallOptions | undefined,
-    change: (manifest: CheckpointManifest, revision: number) => ReturnType<typeof mergeStatuses>,
-  ): AsyncResult<SaveOutcome, WriteStoreError> {
-    const writing = this.#writing()
-    if (!writing.ok) return Promise.resolve(writing)
-    const { ledger, policy } = writing.value
-    return ledger.change(async (head, seq) => {
-      const plan = await planUpdate(policy, head, seq, id, change, options)
-      if (plan.ok && 'head' in plan.value) this.#seen.set(id, seq)
-      return plan
-    }, options)
-  }
-
   async #reading<T, E>(read: () => AsyncResult<T, E>): AsyncResult<T, E | ReadStoreError> {
     return this.#isClosed ? err(closed()) : read()
   }
 
-  #writing(): Result<Writing, WriteStoreError> {
+  /** What only the owner has; it may turn out at the next write that somebody else owns it now. */
+  #owner(): Result<Owner, WriteStoreError> {
     if (this.#isClosed) return err(closed())
-    const { writing } = this.#parts
-    if (writing !== undefined) return ok(writing)
+    if (this.#writes !== undefined) return ok(this.#writes)
     const message = 'this store was opened for reading; open it with mode: "write"'
     return err(coreError('UNSUPPORTED', message, { feature: 'writing' }))
   }
@@ -332,9 +265,4 @@ export class NativeStore implements StreamStore {
 function closed(): ReadStoreError {
   const details = { what: 'store', reason: 'closed' } as const
   return coreError('CLOSED', 'this store is closed; open it again', details)
-}
-
-function moved(id: bigint): WriteStoreError {
-  const message = `checkpoint ${id} was changed since it was read; load it and decide again`
-  return coreError('CONFLICT', message, { identifier: String(id), reason: 'changed' })
 }

@@ -18,7 +18,7 @@ import type { ReadStoreError, WriteStoreError } from '../store/store-errors.ts'
 import { Attempts } from './attempts.ts'
 import { Collector } from './collector.ts'
 import { MAX_SKIPPED, newHead, type Head } from './head.ts'
-import { findHead, headFinder, lost, type Found } from './history.ts'
+import { findGap, findHead, headFinder, lost, type Found } from './history.ts'
 import { Ledger } from './ledger.ts'
 import { NativeStore } from './native-store.ts'
 import { GRACE_MS, KEEP, MAX_KEEP, ORPHAN_MIN_AGE_MS, type StreamStoreOptions } from './options.ts'
@@ -65,12 +65,16 @@ export async function openStreamStore(
   const find = headFinder(log)
   const before = await find(options)
   if (!before.ok) return before
+  const gap = await findGap(log, before.value, options)
+  if (!gap.ok) return gap
+  if (gap.value !== undefined) return err(lost('missing', gap.value))
   const pins = store.supports.pins ? new Pins(store, clockOf(options)) : undefined
   const common = {
     store,
     log,
     pins,
     vnodeCount: options.vnodeCount ?? DEFAULT_VNODE_COUNT,
+    clock: options.clock ?? systemClock,
     onEvent: options.onEvent ?? (() => undefined),
     release: options.closeMedium === true ? () => store.close() : undefined,
   }

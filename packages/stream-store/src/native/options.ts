@@ -31,7 +31,7 @@ export interface StreamStoreOptions extends CallOptions {
   readonly onEvent?: (event: StoreEvent) => void
   /** Wall time, for ages and for people. Decides nothing about order or ownership. */
   readonly nowMs?: () => number
-  /** Monotonic time, for signs of life. */
+  /** Monotonic time, for signs of life, and for the pauses of recovery. */
   readonly clock?: Clock
   /** How an append whose answer is lost is settled. */
   readonly log?: BlobCommitLogOptions

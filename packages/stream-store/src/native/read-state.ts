@@ -9,6 +9,7 @@ import {
   type AsyncResult,
   type CallOptions,
 } from '@tidemark/core'
+import type { Fault } from '../manifest/validate-manifest.ts'
 import type { ReadStoreError } from '../store/store-errors.ts'
 import { inPieces, readAhead } from '../state/pieces.ts'
 import { damaged, rawPart, readParts, type StateSourcePlace } from '../state/read-slot.ts'
@@ -113,7 +114,7 @@ export async function findMissing(
   view: View,
   stored: Stored,
   options?: CallOptions,
-): AsyncResult<string | undefined, ReadStoreError> {
+): AsyncResult<{ fault: Fault; message: string } | undefined, ReadStoreError> {
   const { slots, state } = stored.record.body
   const ends = stored.entry.blobs.map(() => 0)
   for (const { at } of [...slots, ...(state === undefined ? [] : [state])]) {
@@ -124,8 +125,12 @@ export async function findMissing(
   for (const [index, name] of stored.entry.blobs.entries()) {
     const info = await view.store.head(blobKey(name), options)
     if (!info.ok) return info
-    if (info.value === undefined) return ok(`state blob ${name} not found`)
-    if (info.value.sizeBytes < (ends[index] ?? 0)) return ok(`state blob ${name} is too short`)
+    if (info.value === undefined) {
+      return ok({ fault: 'missing', message: `state blob ${name} not found` })
+    }
+    if (info.value.sizeBytes < (ends[index] ?? 0)) {
+      return ok({ fault: 'corrupt', message: `state blob ${name} is too short` })
+    }
   }
   return ok(undefined)
 }

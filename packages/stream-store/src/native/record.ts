@@ -19,13 +19,20 @@ export interface Body {
   readonly segment: readonly Entry[]
 }
 
-/** A record: what the store knows of itself, and at most one checkpoint. */
-export interface StoreRecord {
-  readonly head: Head
+/** What a record holds beside the head: at most one checkpoint. */
+export interface RecordContent {
   readonly body: Body
   /** Small state, at the places that the body says. */
   readonly inline: Uint8Array
 }
+
+/** A record: what the store knows of itself, and at most one checkpoint. */
+export interface StoreRecord extends RecordContent {
+  readonly head: Head
+}
+
+/** Why a record cannot be read although its bytes are as they were written. */
+export type DecodeRecordError = CoreError<'CORRUPTED' | 'UNSUPPORTED_VERSION'>
 
 /** The body of a record that holds no checkpoint. */
 export const NO_BODY: Body = { manifest: undefined, slots: [], state: undefined, segment: [] }
@@ -61,19 +68,24 @@ export function isStoreRecord(payload: Uint8Array): boolean {
   return payload.length >= HEADER_BYTES && viewOf(payload).getUint32(0) === MAGIC
 }
 
-/** Reads a record. Its bytes were verified by the log; that they make sense is checked here. */
-export function decodeRecord(
-  payload: Uint8Array,
-  seq: number,
-): Result<StoreRecord, CoreError<'CORRUPTED' | 'UNSUPPORTED_VERSION'>> {
+/** Reads the head of a record. Its bytes were verified by the log; that it makes sense is checked here. */
+export function decodeHead(payload: Uint8Array, seq: number): Result<Head, DecodeRecordError> {
   const parts = split(payload, seq)
   if (!parts.ok) return parts
-  const { headBytes, bodyBytes, inline } = parts.value
-  const head = headSchema.safeParse(jsonOf(headBytes))
-  if (!head.success) return err(corrupt(seq, describeIssues(head.error)))
-  const body = bodySchema.safeParse(jsonOf(bodyBytes))
+  const head = headSchema.safeParse(jsonOf(parts.value.headBytes))
+  return head.success ? ok(head.data) : err(corrupt(seq, describeIssues(head.error)))
+}
+
+/** Reads what a record holds beside the head: a checkpoint costs no look at all the others. */
+export function decodeContent(
+  payload: Uint8Array,
+  seq: number,
+): Result<RecordContent, DecodeRecordError> {
+  const parts = split(payload, seq)
+  if (!parts.ok) return parts
+  const body = bodySchema.safeParse(jsonOf(parts.value.bodyBytes))
   if (!body.success) return err(corrupt(seq, describeIssues(body.error)))
-  return ok({ head: head.data, body: body.data, inline })
+  return ok({ body: body.data, inline: parts.value.inline })
 }
 
 interface Parts {
@@ -82,10 +94,7 @@ interface Parts {
   readonly inline: Uint8Array
 }
 
-function split(
-  payload: Uint8Array,
-  seq: number,
-): Result<Parts, CoreError<'CORRUPTED' | 'UNSUPPORTED_VERSION'>> {
+function split(payload: Uint8Array, seq: number): Result<Parts, DecodeRecordError> {
   if (!isStoreRecord(payload)) return err(corrupt(seq, 'it is no record of a stream store'))
   const view = viewOf(payload)
   const version = view.getUint8(4)

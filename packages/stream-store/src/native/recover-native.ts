@@ -1,4 +1,12 @@
-import { attempt, err, ok, thrownError, type AsyncResult } from '@tidemark/core'
+import {
+  attempt,
+  err,
+  ok,
+  thrownError,
+  type AsyncResult,
+  type CallOptions,
+  type Clock,
+} from '@tidemark/core'
 import type { CheckpointManifest } from '../manifest/manifest.ts'
 import type {
   LoadLatestOptions,
@@ -6,30 +14,38 @@ import type {
   SkippedCheckpoint,
   ValidateOptions,
 } from '../store/checkpoint-store.ts'
+import { patiently } from '../store/patience.ts'
+import { refused } from '../store/recover.ts'
 import {
   streamError,
   type LoadLatestError,
   type ReadStoreError,
   type RecoverError,
 } from '../store/store-errors.ts'
-import { blocked, isDamage } from '../store/validate-stored.ts'
-import { countCheckpoints } from './head.ts'
-import { asSkipped } from './history.ts'
+import { asSkip, faultOf, isDamage } from '../store/validate-stored.ts'
+import { countCheckpoints, type Entry, type Head } from './head.ts'
+import { asSkipped, readSegment } from './history.ts'
 import type { StoreEvent } from './options.ts'
 import { validateNative } from './validate.ts'
 import { loadManifest, newestFirst, type View } from './view.ts'
+
+/** Where recovery looks, and by which time it waits. */
+export interface Recoverer {
+  readonly view: View
+  readonly clock: Clock
+}
 
 /**
  * Walks from the newest checkpoint to the first that may be restored. What is behind it is never
  * read, so the cost grows with what is damaged, not with what there is.
  */
 export async function recoverNative(
-  view: View,
+  { view, clock }: Recoverer,
   vnodeCount: number,
   options?: ValidateOptions,
 ): AsyncResult<RecoveryReport, RecoverError> {
   const startedMs = performance.now()
-  const found = await view.current(options)
+  const found = await patiently(() => view.current(options), clock, options)
   if (!found.ok) return refused(found.error)
   const { head, damaged } = found.value
   const skipped: SkippedCheckpoint[] = asSkipped(damaged)
@@ -46,57 +62,69 @@ export async function recoverNative(
     ...rest,
   })
   if (head === undefined) return ok(report({}))
-  const newest = newestFirst(view, head, options)
+  const newest = walk({ view, clock }, head, options)
   for (;;) {
     const next = await attempt(() => newest.next(), thrownError<ReadStoreError>)
     if (!next.ok) return refused(next.error)
     if (next.value.done === true) return ok(report({}))
-    const { id, epoch } = next.value.value
+    const { id, epoch, seq } = next.value.value
     visited += 1
-    const looked = await validateNative(view, id, vnodeCount, options)
+    const looked = await patiently(
+      () => validateNative(view, id, vnodeCount, options),
+      clock,
+      options,
+    )
     if (!looked.ok) return looked
-    const { valid, issues, checksumRule } = looked.value
+    const { valid, checksumRule } = looked.value
     if (valid) {
       const rule = checksumRule === undefined ? {} : { checksumRule }
       return ok(report({ chosenId: id, chosenEpoch: epoch, freshStart: 'no', ...rule }))
     }
-    const reason = issues.map(({ message }) => message).join('; ')
-    skipped.push({ checkpointId: id, seq: next.value.value.seq, reason })
+    skipped.push({ ...asSkip(looked.value), seq })
   }
 }
 
 /** The newest manifest that can be read, loudly when it is not the newest that there is. */
 export async function loadNewest(
-  view: View,
+  { view, clock }: Recoverer,
   onEvent: (event: StoreEvent) => void,
   options?: LoadLatestOptions,
 ): AsyncResult<{ manifest: CheckpointManifest; revision: number } | undefined, LoadLatestError> {
-  const found = await view.current(options)
-  if (!found.ok) return found
+  const found = await patiently(() => view.current(options), clock, options)
+  if (!found.ok) return refused(found.error)
   const { head, damaged } = found.value
   const skipped = asSkipped(damaged)
-  const newest = head === undefined ? undefined : newestFirst(view, head, options)
+  const newest = walk({ view, clock }, head, options)
   for (;;) {
-    const next =
-      newest === undefined
-        ? undefined
-        : await attempt(() => newest.next(), thrownError<ReadStoreError>)
-    if (next !== undefined && !next.ok) return next
-    if (next === undefined || next.value.done === true) break
+    const next = await attempt(() => newest.next(), thrownError<ReadStoreError>)
+    if (!next.ok) return refused(next.error)
+    if (next.value.done === true) break
     const { id, seq } = next.value.value
-    const loaded = await loadManifest(view, id, options)
+    const loaded = await patiently(() => loadManifest(view, id, options), clock, options)
     if (loaded.ok && loaded.value !== undefined) {
       if (skipped.length > 0) onEvent({ kind: 'degraded', skipped })
       return ok({ manifest: loaded.value, revision: seq })
     }
-    if (!loaded.ok && !isDamage(loaded.error)) {
-      return loaded.error.kind === 'unavailable' ? err(blocked(loaded.error, id)) : loaded
-    }
-    if (!loaded.ok) skipped.push({ checkpointId: id, seq, reason: loaded.error.message })
+    if (loaded.ok) continue
+    if (!isDamage(loaded.error)) return refused(loaded.error, id)
+    const { message: reason } = loaded.error
+    skipped.push({ checkpointId: id, seq, fault: faultOf(loaded.error), reason })
   }
   return skipped.length === 0 || options?.allowFreshStart === true
     ? ok(undefined)
     : err(noneUsable(skipped))
+}
+
+/** The checkpoints, newest first, with patience for a medium that does not give a segment. */
+async function* walk(
+  { view, clock }: Recoverer,
+  head: Head | undefined,
+  options?: CallOptions,
+): AsyncGenerator<Entry, void> {
+  if (head === undefined) return
+  yield* newestFirst(head, (segment) =>
+    patiently(() => readSegment(view.log, segment, options), clock, options),
+  )
 }
 
 /** The error for a store in which nothing can be used. */
@@ -108,8 +136,4 @@ export function noneUsable(skipped: readonly SkippedCheckpoint[]): LoadLatestErr
     reason,
   }))
   return streamError('NO_USABLE_CHECKPOINT', message, { skipped: details })
-}
-
-function refused(error: ReadStoreError): Awaited<AsyncResult<never, RecoverError>> {
-  return error.kind === 'unavailable' ? err(blocked(error)) : err(error)
 }

@@ -30,11 +30,13 @@ export async function validateNative(
   if (!stored.ok) return settle(checkpointId, stored.error)
   const manifest = stored.value?.record.body.manifest
   if (stored.value === undefined || manifest === undefined) {
-    return ok(invalid(checkpointId, 'manifest not found'))
+    return ok(invalid(checkpointId, 'manifest not found', 'missing'))
   }
   const missing = await findMissing(view, stored.value, options)
   if (!missing.ok) return settle(checkpointId, missing.error)
-  if (missing.value !== undefined) return ok(invalid(checkpointId, missing.value))
+  if (missing.value !== undefined) {
+    return ok(invalid(checkpointId, missing.value.message, missing.value.fault))
+  }
   const { state } = stored.value.record.body
   const stateBytes = state === undefined ? undefined : BigInt(state.sizeBytes)
   if (options?.depth === 'shallow') {

@@ -10,9 +10,10 @@ import {
 } from '@tidemark/core'
 import type { CheckpointManifest } from '../manifest/manifest.ts'
 import type { ReadStoreError } from '../store/store-errors.ts'
-import { isCheckpoint, type Entry, type Head } from './head.ts'
-import { lost, readRecord, readSegment, type Found } from './history.ts'
-import type { StoreRecord } from './record.ts'
+import { MISSING } from '../store/validate-stored.ts'
+import { isCheckpoint, type Entry, type Head, type SegmentRef } from './head.ts'
+import { readRecord, readSegment, type Found } from './history.ts'
+import type { RecordContent } from './record.ts'
 
 /** Where blobs lie. */
 export function blobKey(name: string): string {
@@ -22,7 +23,7 @@ export function blobKey(name: string): string {
 /** An entry with what its record says. */
 export interface Stored {
   readonly entry: Entry
-  readonly record: StoreRecord
+  readonly record: RecordContent
 }
 
 /** What reading needs: the log, the medium, and the newest head. */
@@ -74,7 +75,7 @@ export async function readEntry(
   const record = await readRecord(view.log, entry.seq, options)
   if (!record.ok) return record
   if (record.value !== undefined) return ok({ entry, record: record.value })
-  return (await isGone(view, entry.id, options)) ? ok(undefined) : err(lost('missing', entry.seq))
+  return (await isGone(view, entry.id, options)) ? ok(undefined) : err(goneRecord(entry))
 }
 
 /** Whether the newest head no longer knows an id: what is missing then is not damaged. */
@@ -100,16 +101,15 @@ export async function loadManifest(
 
 /** The checkpoints there are, newest first; segments are read when the walk gets there. */
 export async function* newestFirst(
-  view: View,
   head: Head,
-  options?: CallOptions,
+  readFar: (segment: SegmentRef) => AsyncResult<readonly Entry[], ReadStoreError>,
 ): AsyncGenerator<Entry, void> {
   const refs = [...head.segments]
   let far: Entry[] = []
   const newestFar = (): bigint => far.at(-1)?.id ?? refs.at(-1)?.lastId ?? -1n
   const popFar = async (): Promise<Entry[]> => {
     const ref = far.length === 0 ? refs.pop() : undefined
-    if (ref !== undefined) far = [...unwrap(await readSegment(view.log, ref, options))]
+    if (ref !== undefined) far = [...unwrap(await readFar(ref))]
     return far.splice(-1)
   }
   // One whose sinks are unsettled stays near, however old it is.
@@ -118,6 +118,13 @@ export async function* newestFirst(
     yield entry
   }
   while (newestFar() >= 0n) yield* await popFar()
+}
+
+/** The head names it and nobody gave it up: that costs this checkpoint, not the store. */
+function goneRecord({ id, seq }: Entry): ReadStoreError {
+  const message = `checkpoint ${id} is damaged: its record ${seq} is missing`
+  const details = { what: 'record', reason: MISSING, seq, identifier: String(id) }
+  return coreError('CORRUPTED', message, details)
 }
 
 function mistaken(id: bigint, found: bigint): ReadStoreError {

@@ -7,6 +7,7 @@ import {
   type CommitLog,
 } from '@tidemark/core'
 import type { Integer } from '../manifest/create-manifest.ts'
+import { nextTurn } from '../state/turn.ts'
 import type { CheckpointRef, PruneReport } from '../store/checkpoint-store.ts'
 import type { ReadStoreError, WriteStoreError } from '../store/store-errors.ts'
 import type { Attempts } from './attempts.ts'
@@ -100,7 +101,11 @@ export class Writing {
     }, options)
     if (!orphans.ok) return orphans
     const swept = await deleteAll(store, orphans.value.map(blobKey), options)
-    return swept.ok ? ok(dropped.value + swept.value) : swept
+    if (!swept.ok) return swept
+    // What crashed puts left of themselves is no blob, and only the medium knows of it.
+    const { nowMs } = this.policy
+    const tidied = (await store.sweep?.({ ...options, now: nowMs })) ?? ok()
+    return tidied.ok ? ok(dropped.value + swept.value) : tidied
   }
 
   /** See `StreamStore.collect`. */
@@ -116,6 +121,8 @@ export class Writing {
   }
 
   async #collectAndTell(): Promise<void> {
+    // Taking a large file away holds the event loop up: the save has its answer first.
+    await nextTurn()
     const done = await this.collect()
     this.#collecting = undefined
     if (!done.ok) this.#parts.onEvent({ kind: 'collect-failed', error: done.error })

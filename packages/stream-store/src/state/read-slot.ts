@@ -1,14 +1,10 @@
-import {
-  coreError,
-  sha256,
-  toHex,
-  unwrap,
-  type BlobStore,
-  type CallOptions,
-  type CoreError,
-} from '@tidemark/core'
+import { coreError, unwrap, type BlobStore, type CallOptions, type CoreError } from '@tidemark/core'
+import { pieceDigest } from './piece-digest.ts'
 import { inPieces, readAhead } from './pieces.ts'
 import type { SlotPart } from './slot.ts'
+
+/** So many pieces are read and hashed while one is worked on: enough to keep two cores busy. */
+const PIECES_AHEAD = 3
 
 /** Where the bytes of a checkpoint's state are. */
 export interface StateSourcePlace {
@@ -31,8 +27,9 @@ export async function* readParts(
   for (const part of parts) {
     let index = 0
     let left = part.sizeBytes
-    for await (const piece of readAhead(inPieces(rawPart(place, part, options)))) {
-      if (toHex(sha256(piece)) !== part.pieces[index]) {
+    const hashed = withDigests(inPieces(rawPart(place, part, options)))
+    for await (const { piece, digest } of readAhead(hashed, PIECES_AHEAD)) {
+      if ((await digest) !== part.pieces[index]) {
         throw damaged(place, part, `piece ${index} has another digest`)
       }
       index += 1
@@ -40,6 +37,18 @@ export async function* readParts(
       yield piece
     }
     if (left !== 0 || index !== part.pieces.length) throw damaged(place, part, 'it ended early')
+  }
+}
+
+/** Each piece with its digest, which is begun as soon as the piece is there. */
+async function* withDigests(
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<{ readonly piece: Uint8Array; readonly digest: Promise<string> }, void> {
+  for await (const piece of pieces) {
+    const digest = Promise.resolve(pieceDigest(piece))
+    // Whoever stops before this piece does not ask for its digest.
+    digest.catch(() => undefined)
+    yield { piece, digest }
   }
 }
 

@@ -4,8 +4,6 @@ import {
   err,
   isTidemarkError,
   ok,
-  sha256,
-  toHex,
   type AsyncResult,
   type CoreError,
   type PutError,
@@ -13,7 +11,8 @@ import {
   type Sha256,
 } from '@tidemark/core'
 import { addPiece, type OpenPart, type PackWriter } from './pack-writer.ts'
-import { inPieces, type StateSource } from './pieces.ts'
+import { pieceDigest } from './piece-digest.ts'
+import { inPieces, viewsOf, type StateSource } from './pieces.ts'
 import { INLINE_SLOT_BYTES, INLINE_TOTAL_BYTES, type SlotPart } from './slot.ts'
 import { nextTurn } from './turn.ts'
 
@@ -28,7 +27,10 @@ export interface StageOptions {
   readonly pack: PackWriter
   /** Room left in the record. */
   readonly inlineLeft: number
-  /** One digest over everything, instead of one for each piece. */
+  /**
+   * One digest over everything, instead of one for each piece of 1 MiB. The source is chunks that
+   * nobody changes meanwhile.
+   */
   readonly whole?: Sha256
 }
 
@@ -46,7 +48,7 @@ export async function stageState(
   let small: Uint8Array[] | undefined = []
   let sizeBytes = 0
   const limit = Math.min(INLINE_SLOT_BYTES, options.inlineLeft)
-  const pieces = inPieces(source)
+  const pieces = whole === undefined ? inPieces(source) : viewsOf(source)
   for (;;) {
     const next = await pull(pieces)
     if (!next.ok) return next
@@ -74,13 +76,15 @@ async function writePiece(
 ): AsyncResult<void, PutError> {
   const place = await pack.place(piece.length)
   if (!place.ok) return place
+  if (whole === undefined) {
+    const [written, digest] = await Promise.all([pack.write(piece), pieceDigest(piece)])
+    addPiece(parts, place.value, piece.length, digest)
+    return written
+  }
   const writing = pack.write(piece)
   await nextTurn()
-  if (whole === undefined) addPiece(parts, place.value, piece.length, toHex(sha256(piece)))
-  else {
-    whole.update(piece)
-    addPiece(parts, place.value, piece.length, undefined)
-  }
+  whole.update(piece)
+  addPiece(parts, place.value, piece.length, undefined)
   return writing
 }
 

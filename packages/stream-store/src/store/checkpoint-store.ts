@@ -1,7 +1,7 @@
 import type { AsyncResult, CallOptions } from '@tidemark/core'
 import type { CheckpointManifest } from '../manifest/manifest.ts'
 import type { ChecksumRule } from '../manifest/state-checksum.ts'
-import type { ValidationIssue } from '../manifest/validate-manifest.ts'
+import type { Fault, ValidationIssue } from '../manifest/validate-manifest.ts'
 import type {
   LoadLatestError,
   ReadStoreError,
@@ -70,6 +70,8 @@ export interface SkippedCheckpoint {
   readonly checkpointId: bigint | undefined
   /** The record, where records are numbered. */
   readonly seq?: number
+  /** Damaged, not there, or whole and not to be restored. Never a medium that did not answer. */
+  readonly fault: Fault
   /** All that was found, joined by `; `. */
   readonly reason: string
 }
@@ -161,7 +163,8 @@ export interface DerivedCheckpointStore {
   ): AsyncResult<ValidationResult, RecoverError>
   /**
    * Walks from the newest checkpoint to the first that may be restored, and says why it passed over
-   * the others. A medium that does not answer is `RECOVERY_BLOCKED`, never a step back.
+   * the others. A medium that does not answer is asked again for 1.5 s, and then it is
+   * `RECOVERY_BLOCKED`, never a step back. One that refuses (no permission) is `IO_FAILED` at once.
    */
   recoverLatestValidated(options?: ValidateOptions): AsyncResult<RecoveryReport, RecoverError>
   /** Deletes state without a manifest that is past its age; resolves how many were deleted. */

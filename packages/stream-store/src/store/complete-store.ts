@@ -1,7 +1,6 @@
-import { err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
+import { err, ok, systemClock, toHex, type AsyncResult, type CallOptions } from '@tidemark/core'
 import { DEFAULT_VNODE_COUNT, type CheckpointManifest } from '../manifest/manifest.ts'
 import { beginStateChecksum, stampInline } from '../manifest/state-checksum.ts'
-import { toHex } from '@tidemark/core'
 import type {
   CheckpointStore,
   DerivedCheckpointStore,
@@ -51,7 +50,7 @@ export function checkpointStore(
     validateCheckpoint: (id, options) =>
       required.validateCheckpoint?.(id, options) ?? validateStored(store, id, options),
     recoverLatestValidated: (options) =>
-      required.recoverLatestValidated?.(options) ?? recoverLatest(store, options),
+      required.recoverLatestValidated?.(options) ?? recoverLatest(store, systemClock, options),
     cleanupOrphans: (options) =>
       required.cleanupOrphans?.(options) ?? Promise.resolve<ReturnType<typeof ok<number>>>(ok(0)),
     saveWithState: (manifest, chunks, options) =>

@@ -1,11 +1,13 @@
-import { ok, type AsyncResult } from '@tidemark/core'
+import { err, ok, type AsyncResult, type Clock } from '@tidemark/core'
 import type {
   CheckpointStore,
   RecoveryReport,
   SkippedCheckpoint,
   ValidateOptions,
 } from './checkpoint-store.ts'
-import type { RecoverError } from './store-errors.ts'
+import { isTransient, patiently } from './patience.ts'
+import type { ReadStoreError, RecoverError } from './store-errors.ts'
+import { asSkip, blocked } from './validate-stored.ts'
 
 /** What a walk needs to know. */
 export interface Recoverable extends Pick<
@@ -19,13 +21,13 @@ export interface Recoverable extends Pick<
  */
 export async function recoverLatest(
   store: Recoverable,
+  clock: Clock,
   options?: ValidateOptions,
-  before: readonly SkippedCheckpoint[] = [],
 ): AsyncResult<RecoveryReport, RecoverError> {
   const startedMs = performance.now()
-  const ids = await store.listIds(options)
-  if (!ids.ok) return ids
-  const skipped = [...before]
+  const ids = await patiently(() => store.listIds(options), clock, options)
+  if (!ids.ok) return refused(ids.error)
+  const skipped: SkippedCheckpoint[] = []
   let visited = 0
   const report = (rest: Partial<RecoveryReport>): RecoveryReport => ({
     chosenId: undefined,
@@ -33,24 +35,36 @@ export async function recoverLatest(
     skipped,
     examined: ids.value.length,
     visited,
-    freshStart: ids.value.length + before.length === 0 ? 'empty' : 'refused',
+    freshStart: ids.value.length === 0 ? 'empty' : 'refused',
     elapsedMs: performance.now() - startedMs,
     ...rest,
   })
   for (const checkpointId of ids.value.toReversed()) {
     visited += 1
-    const looked = await store.validateCheckpoint(checkpointId, options)
+    const looked = await patiently(
+      () => store.validateCheckpoint(checkpointId, options),
+      clock,
+      options,
+    )
     if (!looked.ok) return looked
-    const { valid, issues, checksumRule } = looked.value
+    const { valid, checksumRule } = looked.value
     if (!valid) {
-      skipped.push({ checkpointId, reason: issues.map(({ message }) => message).join('; ') })
+      skipped.push(asSkip(looked.value))
       continue
     }
-    const loaded = await store.loadById(checkpointId, options)
-    if (!loaded.ok) return loaded
+    const loaded = await patiently(() => store.loadById(checkpointId, options), clock, options)
+    if (!loaded.ok) return refused(loaded.error, checkpointId)
     const rule = checksumRule === undefined ? {} : { checksumRule }
     const chosenEpoch = loaded.value?.epoch
     return ok(report({ chosenId: checkpointId, chosenEpoch, freshStart: 'no', ...rule }))
   }
   return ok(report({}))
+}
+
+/** The error for what recovery could not read: nothing is concluded from it. */
+export function refused(
+  error: ReadStoreError,
+  checkpointId?: bigint,
+): Awaited<AsyncResult<never, RecoverError>> {
+  return err(isTransient(error) ? blocked(error, checkpointId) : error)
 }
