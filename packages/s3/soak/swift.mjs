@@ -8,6 +8,7 @@ import { createBucket, startSwift, Unavailable } from '@tidemark/gateway'
 import { formatCard, S3BlobStore } from '@tidemark/s3'
 import { AwsClient } from 'aws4fetch'
 import { deepStrictEqual, ok, strictEqual } from 'node:assert'
+import { isDeepStrictEqual } from 'node:util'
 
 const MIB = 1024 * 1024
 
@@ -86,7 +87,7 @@ async function keepsLargeBlobs(prefix) {
   const bytes = Uint8Array.from({ length: LARGE_BYTES }, (_, i) => i % 251)
   unwrap(await store.put('large', bytes))
   const blob = unwrap(await store.get('large'))
-  ok(Buffer.from(unwrap(await blob.bytes())).equals(bytes), 'other bytes came back')
+  ok(isDeepStrictEqual(unwrap(await blob.bytes()), bytes), 'other bytes came back')
   unwrap(await store.delete(['large']))
   strictEqual(unwrap(await store.head('large')), undefined)
   await store.close()
