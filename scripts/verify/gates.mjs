@@ -52,7 +52,7 @@ export const gates = [
   },
   {
     name: 'unused code and dependencies',
-    commands: [['node_modules/.bin/knip', '--no-progress']],
+    commands: [['node_modules/.bin/knip', '--no-progress', '--no-config-hints']],
     broken: {
       what: 'a file that nobody imports',
       file: 'packages/core/src/blob/gate.ts',

@@ -61,9 +61,3 @@ export function randomTurns(seed: number, count = 40): Turn[] {
     calls: 1 + Math.floor(random() ** 2 * 12),
   }))
 }
-
-/** A world of two processes: made anew for each order of their calls. */
-export interface TwoProcesses {
-  readonly disk: SimulatedDisk
-  readonly start: (scheduler: Scheduler) => readonly Promise<unknown>[]
-}
