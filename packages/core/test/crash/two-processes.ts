@@ -1,4 +1,4 @@
-import type { Operation, Scheduler, SimulatedDisk } from '../../src/testing/simulated-disk/index.ts'
+import type { Operation, Scheduler } from '../../src/testing/simulated-disk/index.ts'
 import { createScheduler, seededRandom } from '../../src/testing/simulated-disk/index.ts'
 
 /** The two processes on one disk. */
