@@ -59,31 +59,14 @@ export function withStore(command: Command, description: string): Command {
     .option('--json', 'write it as JSON')
 }
 
-/** What the options of `settings` say. */
-export interface SettingsFlags extends Flags {
-  readonly repository: string
-  readonly reset?: boolean
-}
-
-/** The command that shows and changes settings: its arguments are no places. */
-export function withSettings(command: Command): Command {
-  return command
-    .description('show what is set, or set it: every, limit')
-    .argument('[name]', 'one of them')
-    .argument('[value]', 'what it shall be')
-    .option('--repository <directory>', 'a directory in it', '.')
-    .option('--reset', 'forget what is set, also if it cannot be read')
-    .option(...STORE, parseStore)
-    .option('--json', 'write it as JSON')
-}
-
-const STORE = [
+/** The option that names the store. */
+export const STORE = [
   '--store <place>',
   'a directory or s3://bucket/prefix to keep everything in (default: strata in the git directory)',
 ] as const
 
 /** Another scheme is a slip: a directory of that name is not what anybody meant. */
-function parseStore(text: string): string {
+export function parseStore(text: string): string {
   if (isBucket(text) || !/^[a-z][a-z0-9+.-]*:\/\//iu.test(text)) return text
   throw new InvalidArgumentError('It is a directory, or s3://bucket/prefix.')
 }

@@ -5,21 +5,16 @@ import {
   parseRoot,
   storeIn,
   withReading,
-  withSettings,
   withStore,
   type Flags,
-  type SettingsFlags,
 } from './command-line.ts'
 import { EXIT } from './exit-code.ts'
+import { addKeptCommands } from './kept-commands.ts'
 import type { StoreQuestion } from './find-store.ts'
 import { lookCommand, type Look } from './look-command.ts'
 import { acceptRewrite, logsOf } from './logs.ts'
-import { savedReportJson, renderSavedReport } from './report/render-saved-report.ts'
-import { renderSettings, settingsJson } from './report/render-settings.ts'
 import { logsJson, renderLogs } from './report/render-logs.ts'
 import { renderStatus, statusJson } from './report/render-status.ts'
-import { savedReport } from './saved-report.ts'
-import { settings, type SettingsQuestion } from './settings.ts'
 import { runCommand, type CommandOptions } from './run-command.ts'
 import { statusOf } from './status.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -78,21 +73,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
         return { look: ask, text: renderLogs, toJson: logsJson }
       }),
     )
-  withStore(program.command('report'), 'show the saved report of a branch, reading no history')
-    .option('--branch <branch>', 'of this branch (default: the one that is checked out)')
-    .action((path: string | undefined, flags: Flags & { readonly branch?: string }) =>
-      look(path, flags, (question) => {
-        const ask = () => savedReport(question, flags.branch)
-        return { look: ask, text: renderSavedReport, toJson: savedReportJson }
-      }),
-    )
-  withSettings(program.command('settings')).action(
-    (name: string | undefined, value: string | undefined, flags: SettingsFlags) =>
-      look(flags.repository, flags, (question) => {
-        const asked: SettingsQuestion = { ...question, name, value, reset: flags.reset === true }
-        return { look: () => settings(asked), text: renderSettings, toJson: settingsJson }
-      }),
-  )
+  addKeptCommands(program, look)
   try {
     await program.parseAsync([...args], { from: 'user' })
     return exitCode

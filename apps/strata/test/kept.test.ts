@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { MemoryBlobStore, openStorage, unwrap } from '@tidemark/core'
 import { checksum, compress, encrypt, hmac, keyRing, stack, type Layer } from '@tidemark/wrappers'
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod/mini'
 import { refuserOf } from '../src/kept/refusal.ts'
-import { flipByte, forge, recordOf, renamed, snapshot } from './support/attacker.ts'
+import { flipByte, flipped, forge, recordOf, renamed, snapshot } from './support/attacker.ts'
 import { CLEAN, git, madeRepository } from './support/git.ts'
 import { scratch } from './support/scratch.ts'
 import { inProcess, jsonIn, type Ended } from './support/strata.ts'
@@ -86,9 +87,9 @@ describe('the saved report', () => {
     const { store } = await ran()
     const bytes = await readFile(recordOf(store, MAIN))
     expect(bytes.toString('latin1')).not.toContain('digest at')
-    const { layers } = Object(JSON.parse(await readFile(join(store, 'kept/storage.json'), 'utf8')))
+    const header: unknown = JSON.parse(await readFile(join(store, 'kept/storage.json'), 'utf8'))
     const ids = ['gzip', 'aes-256-gcm', 'sha-256', 'hmac-sha-256']
-    expect(layers).toEqual(ids.map((id) => ({ id, version: 1 })))
+    expect(header).toMatchObject({ layers: ids.map((id) => ({ id, version: 1 })) })
   })
 })
 
@@ -101,7 +102,7 @@ const ATTACKS: readonly (readonly [string, string, string, Attack])[] = [
     'a byte is flipped with care',
     'AUTHENTICATION_FAILED',
     'hmac',
-    (store) => forge(recordOf(store, MAIN, 2), (payload) => payload.with(-1, 1)),
+    (store) => forge(recordOf(store, MAIN, 2), flipped(1)),
   ],
   [
     'two reports are swapped',
@@ -117,7 +118,7 @@ const ATTACKS: readonly (readonly [string, string, string, Attack])[] = [
     'two reports are swapped with care',
     'AUTHENTICATION_FAILED',
     'hmac',
-    (store) => forge(recordOf(store, MAIN, 2), renamed(MAIN), recordOf(store, SIDE, 2)),
+    (store) => forge(recordOf(store, MAIN, 2), renamed(SIDE, MAIN), recordOf(store, SIDE, 2)),
   ],
   ['an old one is put back', 'ROLLBACK_DETECTED', 'hmac', (_, old) => old()],
   [
@@ -247,7 +248,7 @@ describe('the settings', () => {
     [
       'changed',
       'AUTHENTICATION_FAILED',
-      (store: string) => forge(recordOf(store, 'settings', 2), (payload) => payload.with(-1, 1)),
+      (store: string) => forge(recordOf(store, 'settings', 2), flipped(1)),
     ],
     ['put back', 'ROLLBACK_DETECTED', (store: string) => rm(recordOf(store, 'settings', 2))],
     [
@@ -331,7 +332,7 @@ describe('each layer is named when it is the one that refuses', () => {
     const dir = join(await scratch(), 'x')
     const blob = unwrap(await store.get('log/n-x.r1'))
     await writeFile(dir, unwrap((await blob?.bytes()) ?? expect.unreachable()))
-    await forge(dir, (payload) => payload.with(-6, (payload.at(-6) ?? 0) ^ 1))
+    await forge(dir, flipped(6))
     unwrap(await store.put('log/n-x.r1', await readFile(dir)))
     const loaded = await openAgain(store, layer)
     expect(refuserOf(loaded)).toBe(name)
@@ -352,7 +353,9 @@ async function openAgain(
 /** The positions at which a run saved its place. */
 function savedAt({ stderr }: Ended): number[] {
   return stderr.split('\n').flatMap((line) => {
-    const event: unknown = line === '' ? {} : JSON.parse(line)
-    return Object(event).kind === 'saved' ? [Number(Object(event).position)] : []
+    const { kind, position } = SAVED.parse(line === '' ? {} : JSON.parse(line))
+    return kind === 'saved' && position !== undefined ? [position] : []
   })
 }
+
+const SAVED = z.object({ kind: z.optional(z.string()), position: z.optional(z.number()) })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { concat } from '@tidemark/core'
 
 // Plays somebody who can read and write every file of a store, knows every format, and has no key.
 
@@ -41,17 +42,28 @@ export async function forge(
     sized.set(bytes.subarray(-DIGEST_BYTES), PREDECESSOR_AT)
   }
   const digest = createHash('sha256').update(sized).update(payload).digest()
-  await writeFile(path, Buffer.concat([sized, payload, digest]))
+  await writeFile(path, concat([sized, payload, digest]))
 }
 
-/** The payload under another name of the same length. */
-export function renamed(name: string): (payload: Uint8Array) => Uint8Array {
+/** The payload with one bit changed, so many bytes from its end. */
+export function flipped(fromEnd: number): (payload: Uint8Array) => Uint8Array {
   return (payload) => {
-    const text = Buffer.from(payload).toString('latin1')
-    const changed = text.replace(/"identifier":"[^"]*"/u, `"identifier":"${name}"`)
-    return Uint8Array.from(Buffer.from(changed, 'latin1'))
+    const at = payload.length - fromEnd
+    return payload.map((byte, i) => (i === at ? byte ^ 1 : byte))
   }
 }
+
+/** The payload with another name of the same length in the place of its own. */
+export function renamed(own: string, name: string): (payload: Uint8Array) => Uint8Array {
+  return (payload) => {
+    const [from, to] = [own, name].map((text) => utf8.encode(`"identifier":"${text}"`))
+    const at = payload.findIndex((_, i) => from?.every((byte, j) => payload[i + j] === byte))
+    if (at < 0 || to === undefined) throw new Error(`there is no ${own} in this record`)
+    return concat([payload.subarray(0, at), to, payload.subarray(at + to.length)])
+  }
+}
+
+const utf8 = new TextEncoder()
 
 /** Copies all that is kept, to be put back later. */
 export async function snapshot(store: string): Promise<() => Promise<void>> {
