@@ -56,14 +56,16 @@ export function flipped(fromEnd: number): (payload: Uint8Array) => Uint8Array {
 /** The payload with another name of the same length in the place of its own. */
 export function renamed(own: string, name: string): (payload: Uint8Array) => Uint8Array {
   return (payload) => {
-    const [from, to] = [own, name].map((text) => utf8.encode(`"identifier":"${text}"`))
-    const at = payload.findIndex((_, i) => from?.every((byte, j) => payload[i + j] === byte))
-    if (at < 0 || to === undefined) throw new Error(`there is no ${own} in this record`)
+    const [from, to] = [fieldOf(own), fieldOf(name)]
+    const at = payload.findIndex((_, i) => from.every((byte, j) => payload[i + j] === byte))
+    if (at < 0) throw new Error(`there is no ${own} in this record`)
     return concat([payload.subarray(0, at), to, payload.subarray(at + to.length)])
   }
 }
 
-const utf8 = new TextEncoder()
+function fieldOf(name: string): Uint8Array {
+  return new TextEncoder().encode(`"identifier":"${name}"`)
+}
 
 /** Copies all that is kept, to be put back later. */
 export async function snapshot(store: string): Promise<() => Promise<void>> {
