@@ -9,6 +9,7 @@ import {
   thrownError,
   toHex,
   unwrap,
+  unwrapOr,
   type AsyncResult,
   type BlobStore,
   type CommitError,
@@ -110,7 +111,9 @@ export class Kept {
         const value = unwrap(await checkpoint.get(VALUE, schema))
         expectNewest(checkpoint, note)
         // A note that cannot be written is no reason to refuse what is genuine.
-        if (note?.digest !== checkpoint.digest) await this.#remember(checkpoint, note)
+        if (note?.digest !== checkpoint.digest) {
+          unwrapOr(await this.#remember(checkpoint, note), undefined)
+        }
         return { value, savedAt: checkpoint.committedAt }
       } finally {
         await checkpoint.close()
