@@ -81,7 +81,7 @@ async function onRuntime({ name, command, version = [...command, '--version'] })
   let shown = ''
   try {
     const [program = '', ...args] = version
-    shown = (await run(program, args, home)).trim().split('\n').at(0).replace(/^v/, '')
+    shown = /\d+(?:\.\d+)+/.exec(await run(program, args, home))?.[0] ?? ''
     for (const medium of ['memory', 'file']) {
       const [start = '', ...rest] = command
       const said = await run(start, [...rest, join(home, 'program.mjs'), medium], home)
