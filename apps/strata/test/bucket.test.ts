@@ -15,7 +15,7 @@ const EVERY = 60
 const KILLS = 6
 
 /** What a store is made of. */
-const PARTS = ['phases', 'place', 'published', 'sealed']
+const PARTS = ['kept', 'phases', 'place', 'published', 'sealed']
 
 const SEED = Number(process.env['TIDEMARK_SEED'] ?? Date.now() % 1_000_000)
 
@@ -91,8 +91,10 @@ describe.skipIf(typeof server === 'string')(
       for await (const { key } of bucket.list()) parts.add(key.split('/')[0] ?? '')
       await bucket.close()
       expect(parts).toEqual(new Set(PARTS))
-      // Nothing but the sealed git directory is kept on this machine.
-      expect(await readdir(join(path, 'strata'))).toEqual(['git'])
+      const report = await strata(['report', path, '--json', '--store', url], { env })
+      expect(report.stdout).toBe(last.stdout)
+      // Nothing but the sealed git directory, the key and the notes is kept on this machine.
+      expect(await readdir(join(path, 'strata'))).toEqual(['git', 'local'])
     })
   },
 )
