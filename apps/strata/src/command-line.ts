@@ -22,6 +22,7 @@ export interface Flags {
   readonly every: number
   readonly json?: boolean
   readonly fresh?: boolean
+  readonly detail?: boolean
 }
 
 /** The program, without its commands. */
@@ -44,14 +45,20 @@ const EXIT_CODES = `Exit codes:
   130  interrupted (SIGINT), the place is saved
   143  terminated (SIGTERM), the place is saved`
 
-/** A command that reads a history. */
-export function withReading(command: Command, description: string): Command {
+/** A command that has a history read. */
+export function withHistory(command: Command, description: string): Command {
   return command
     .description(description)
     .argument('[repository]', 'a directory in it', '.')
     .option(...STORE, parseStore)
     .option('--every <commits>', 'how often the place is saved', parseEvery, DEFAULT_EVERY)
+}
+
+/** A command that reads a history. */
+export function withReading(command: Command, description: string): Command {
+  return withHistory(command, description)
     .option('--json', 'write the result as JSON, and events as JSON lines to standard error')
+    .option('--detail', 'with --json: also the layers as they grow, and more of each list')
 }
 
 /** A command that looks into a store. */
@@ -73,6 +80,15 @@ function parseStore(text: string): string {
   if (isBucket(text) || !/^[a-z][a-z0-9+.-]*:\/\//iu.test(text)) return text
   throw new InvalidArgumentError('It is a directory, or s3://bucket/prefix.')
 }
+
+/** Understands a port; 0 is any that is free. */
+export function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^[0-9]{1,5}$/u.test(text) && port <= MAX_PORT) return port
+  throw new InvalidArgumentError(`It is a whole number up to ${MAX_PORT}.`)
+}
+
+const MAX_PORT = 65_535
 
 /** Understands a root. */
 export function parseRoot(text: string): string {

@@ -11,10 +11,12 @@ import {
 import {
   commitTree,
   encodedHash,
+  getChunkMetadata,
   loadTree,
   MAX_KEY_BYTES,
   MemoryNodeStore,
   newCreator,
+  newRestorer,
   openNodeDb,
   restoreCheckpoint,
   toHex,
@@ -127,6 +129,50 @@ export async function verifySealed(
     return { ...describe(metadata), ...whole }
   }
   return attempt(work, thrownError<SealError>)
+}
+
+/** Hears what becomes of each chunk of a sealed result. */
+export interface ChunkListener {
+  /** The digest that the list of chunks has for each, 64 hex digits; nothing is proven yet. */
+  readonly onList: (digests: readonly string[]) => void
+  /** `undefined`: the chunk is proven to belong to the root. */
+  readonly onChunk: (index: number, refused: SealError | undefined) => void
+}
+
+/**
+ * Restores a sealed result into an empty database as {@link verifySealed} does, and goes on past a
+ * chunk that is lost or damaged, so that each one is looked at. A list of chunks that lies ends it:
+ * what comes after is neither proven nor refused. Gives whether all are proven.
+ */
+export async function checkChunks(
+  store: BlobStore,
+  root: string,
+  { onList, onChunk }: ChunkListener,
+): AsyncResult<{ readonly proven: boolean }, SealError> {
+  const work = async (): Promise<{ proven: boolean }> => {
+    const db = await emptyDb()
+    const provider = creatorOn(store, db)
+    const metadata = await metadataOf(provider, root)
+    onList(metadata.chunks.map(toHex))
+    unwrap(await db.startMultipartInsert(metadata.root.version))
+    const restorer = newRestorer({ db, maxDepth: MAX_DEPTH })
+    let isWhole = false
+    for (const index of unwrap(await restorer.startRestore(metadata)).pending) {
+      const body = await provider.getCheckpointChunk(unwrap(getChunkMetadata(metadata, index)))
+      const restored = body.ok ? await restorer.restoreChunk(index, body.value.stream()) : body
+      onChunk(index, restored.ok ? undefined : restored.error)
+      if (restored.ok) isWhole = restored.value
+      else if (restored.error.code === 'CHUNK_PROOF_VERIFICATION_FAILED') break
+      else if (!isRefusal(restored.error)) throw restored.error
+    }
+    return { proven: isWhole }
+  }
+  return attempt(work, thrownError<SealError>)
+}
+
+/** Whether it says something of the chunk; a medium that does not answer says nothing. */
+function isRefusal({ code }: SealError): boolean {
+  return code === 'CHUNK_NOT_FOUND' || code === 'CHUNK_CORRUPTED'
 }
 
 /** Gives up the sealed results but for those of these roots. */

@@ -26,6 +26,8 @@ export type PlaceError = RecoverError | LoadLatestError | ReadSlotError | WriteS
 export interface SavedPlace {
   /** The state there; `undefined` when none is saved, or none that can be used. */
   readonly state: State | undefined
+  /** The epoch that the state is of. */
+  readonly epoch: number | undefined
   /** What was passed over on the way to it, newest first. */
   readonly skipped: readonly SkippedCheckpoint[]
   /** Where an earlier version of Strata kept its place, when that is all there is. */
@@ -144,17 +146,18 @@ async function recover(store: BlobStore, place: StreamStore): Promise<SavedPlace
   })
   if (chosenId === undefined) {
     const isOlder = freshStart === 'empty' && unwrap(await store.head(EARLIER_HEADER)) !== undefined
-    return { state: undefined, skipped, earlier: isOlder ? EARLIER : undefined }
+    const earlier = isOlder ? EARLIER : undefined
+    return { state: undefined, epoch: undefined, skipped, earlier }
   }
   // What is whole can still be of another version of Strata; then the one before is looked at.
   const older = unwrap(await place.listIds()).filter((id) => id <= chosenId)
   for (const id of older.toReversed()) {
     const state = await stateAt(place, id)
-    if (state.ok) return { state: state.value, skipped, earlier: undefined }
+    if (state.ok) return { state: state.value, epoch: Number(id), skipped, earlier: undefined }
     if (!isLasting(state.error)) throw state.error
     skipped.push({ epoch: Number(id), reason: state.error.message })
   }
-  return { state: undefined, skipped, earlier: undefined }
+  return { state: undefined, epoch: undefined, skipped, earlier: undefined }
 }
 
 async function stateAt(place: StreamStore, id: bigint): AsyncResult<State, PlaceError> {
