@@ -147,4 +147,12 @@ export const mutants = [
     to: 'return { done: true as const, value: undefined }',
     tests: BLOBS,
   },
+  {
+    name: 'a link in the place of a blob is followed',
+    rule: 'links, row 17 of the attacks on layers',
+    file: 'src/file/node-file-system.ts',
+    from: 'readable(fs.openSync(path, O_RDONLY | O_NOFOLLOW))',
+    to: 'readable(fs.openSync(path, O_RDONLY))',
+    tests: ['test/file-place.test.ts'],
+  },
 ]

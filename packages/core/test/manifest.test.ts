@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { unwrap } from '../src/index.ts'
+import { encodeName, unwrap } from '../src/index.ts'
 import { decodeManifest, encodeManifest, type Manifest } from '../src/storage/manifest.ts'
 
 const SEED = Number(process.env['TIDEMARK_SEED'] ?? 1)
@@ -12,16 +12,19 @@ const hex = (bytes: number) =>
 
 const anyName = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
 
+const anyBlob = anyName.map((name) => `blob/${encodeName(name)}/7.0a1b.2`)
+
 const anyEntry = fc.oneof(
   fc.record({ codec: anyName, bytes: fc.uint8Array({ maxLength: 30 }) }),
-  fc.record({ codec: anyName, blob: anyName, pieces: fc.array(hex(32), { maxLength: 3 }) }),
+  fc.record({ codec: anyName, blob: anyBlob, pieces: fc.array(hex(32), { maxLength: 3 }) }),
 )
 
 const anyManifest: fc.Arbitrary<Manifest> = fc
   .record({
     identifier: anyName,
-    committedAtMs: fc.maxSafeNat(),
+    committedAtMs: fc.nat({ max: 8.64e15 }),
     born: fc.integer({ min: 1, max: 1_000_000 }),
+    attachment: fc.option(fc.dictionary(anyName, anyName), { nil: undefined }),
     keys: fc.uniqueArray(anyName, { maxLength: 5 }),
     entries: fc.array(anyEntry, { minLength: 5, maxLength: 5 }),
   })
@@ -55,6 +58,27 @@ describe(`manifests (seed ${SEED})`, () => {
       }),
       { seed: SEED, numRuns: 300 },
     )
+  })
+
+  it('that name anything but a staged blob are damage', () => {
+    const entry = { key: 'x', codec: 'bytes', size: 1, pieces: '' }
+    const manifest = { format: 1, identifier: 'a', committedAtMs: 0, born: 1, metadata: {} }
+    for (const blob of ['storage.json', '../x', 'log/n-a.r1', 'blob/x/1.a', '', 'blob/n-a/1.']) {
+      const decoded = decodeManifest(payloadOf({ ...manifest, entries: [{ ...entry, blob }] }), 'a')
+      expect(decoded.ok ? 'ok' : decoded.error.code).toBe('CORRUPTED')
+    }
+  })
+
+  it('of a time that no date holds are damage', () => {
+    const manifest = { format: 1, identifier: 'a', born: 1, metadata: {}, entries: [] }
+    for (const [committedAtMs, expected] of [
+      [8.64e15, 'ok'],
+      [8.64e15 + 1, 'CORRUPTED'],
+      [-1, 'CORRUPTED'],
+    ]) {
+      const decoded = decodeManifest(payloadOf({ ...manifest, committedAtMs }), 'a')
+      expect(decoded.ok ? 'ok' : decoded.error.code).toBe(expected)
+    }
   })
 
   it('of another identifier are damage', () => {

@@ -1,5 +1,5 @@
 // pnpm bench operation [--full] [--dir DIR]: ratios in one run. Needs the built package.
-// With Go and its module (or TIDEMARK_CLOUDENG, a checkout) also beside the real original.
+// With Go and its module also beside the real original.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

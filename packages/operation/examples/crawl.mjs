@@ -1,7 +1,7 @@
-// node crawl.mjs FOLDER: the size and SHA-256 of every file below a folder, as a resumable operation.
-// Stop it half way (Ctrl-C, kill -9) and start it again: it goes on where it was.
+// node crawl.mjs FOLDER: the size and SHA-256 of every file below it. Stop it; start it again.
 import { createHash } from 'node:crypto'
-import { createReadStream, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runOperation } from '@tidemark/operation/file'
 import { terminalProgress } from '@tidemark/operation/progress'
@@ -9,31 +9,18 @@ import { terminalProgress } from '@tidemark/operation/progress'
 const [folder = '.', dir = '.crawl'] = process.argv.slice(2)
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort())
-
-async function fingerprint(file, signal) {
-  const hash = createHash('sha256')
-  let bytes = 0
-  for await (const piece of createReadStream(join(folder, file), { signal })) {
-    hash.update(piece)
-    bytes += piece.length
-  }
-  return { bytes, sha256: hash.digest('hex') }
-}
-
 const { onEvent, close } = terminalProgress({ output: process.stderr, env: process.env })
 const options = { dir, name: 'crawl', signal: stop.signal, onEvent }
 const crawled = await runOperation(options, async (ctx) => {
-  const files = await ctx.step('list', () =>
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1)),
-  )
-  const found = await ctx.map(
-    'read',
-    files,
-    { key: (file) => file, concurrency: 4 },
-    (file, step) => fingerprint(file, step.signal),
-  )
+  const files = await ctx.step('list', () => {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+    return entries.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name))
+  })
+  const map = { key: (file) => file, concurrency: 4 }
+  const found = await ctx.map('read', files, map, async (file, { signal }) => {
+    const bytes = await readFile(file, { signal })
+    return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+  })
   return { files: found.length, bytes: found.reduce((sum, { bytes }) => sum + bytes, 0) }
 })
 close()

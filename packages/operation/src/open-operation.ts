@@ -1,5 +1,5 @@
-import { blobCommitLog, coreError, err, ok, type AsyncResult, type CoreError } from '@tidemark/core'
-import { nameError, operationPrefix } from './log/operation-key.ts'
+import { coreError, err, ok, type AsyncResult, type CoreError } from '@tidemark/core'
+import { nameError } from './log/operation-key.ts'
 import { OperationLog } from './log/operation-log.ts'
 import type { OpenOptions, ReadOptions } from './open-options.ts'
 import type {
@@ -9,7 +9,7 @@ import type {
   PayloadOptions,
   Retention,
 } from './operation.ts'
-import { acquireOperation } from './owner/acquire-operation.ts'
+import { acquireOperation, ownerError } from './owner/acquire-operation.ts'
 import { compactError } from './owner/compact-error.ts'
 import { OwnedOperation } from './owner/owned-operation.ts'
 import { StoredOperation } from './owner/stored-operation.ts'
@@ -52,35 +52,44 @@ export async function openWith<T>(
   onClose: () => Promise<void>,
 ): AsyncResult<Operation<T> | OperationReader<T>, OpenError> {
   const { name, store } = options
-  const refused = nameError(name) ?? payloadError(options)
+  const refused = openRefusal(options)
   if (refused !== undefined) {
     await onClose()
     return err(refused)
   }
   const payloads = new Payloads(name, options)
   if (options.mode === 'read') {
-    const log = new OperationLog(blobCommitLog(store, operationPrefix(name)), name)
+    const log = new OperationLog(store, name)
     return ok(new StoredOperation(name, { log, payloads, onClose }))
   }
-  const retention = options.retention
-  const senseless = retentionError(retention)
-  const acquired =
-    senseless === undefined ? await acquireOperation(options, options) : err(senseless)
+  const { retention } = options
+  const acquired = await acquireOperation(options, options)
   if (acquired.ok)
     return ok(new OwnedOperation({ name, ...acquired.value, payloads, retention, onClose }))
   await onClose()
   return acquired
 }
 
+/** The error for options that make no sense, or `undefined`; looks at nothing else. */
+export function openRefusal<T>(
+  options: Omit<OpenOptions<T>, 'store'> | Omit<ReadOptions<T>, 'store'>,
+): CoreError<'INVALID_IDENTIFIER' | 'INVALID_ARGUMENT'> | undefined {
+  const refused = nameError(options.name) ?? payloadError(options)
+  if (refused !== undefined || options.mode === 'read') return refused
+  return retentionError(options.retention) ?? ownerError(options)
+}
+
 function payloadError({
   version = 1,
-}: Pick<PayloadOptions<never>, 'version'>): OpenError | undefined {
+}: Pick<PayloadOptions<never>, 'version'>): CoreError<'INVALID_ARGUMENT'> | undefined {
   if (Number.isSafeInteger(version) && version >= 1) return undefined
   const details = { argument: 'version', reason: 'it is a whole number from 1' }
   return coreError('INVALID_ARGUMENT', `version: ${details.reason}`, details)
 }
 
-function retentionError(retention: Retention | undefined): OpenError | undefined {
+function retentionError(
+  retention: Retention | undefined,
+): CoreError<'INVALID_ARGUMENT'> | undefined {
   if (retention === undefined) return undefined
   const { everyCheckpoints } = retention
   if (!Number.isSafeInteger(everyCheckpoints) || everyCheckpoints < 2) {

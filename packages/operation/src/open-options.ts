@@ -20,6 +20,11 @@ export interface OwnerOptions extends CallOptions {
   readonly staleAfterMs?: number
   /** Start over when the operation is completed. Default: it stays completed. */
   readonly restart?: boolean
+  /**
+   * Larger payloads and results are stored in blobs of their own, beside the log. Default 256 KiB,
+   * up to 4 MiB.
+   */
+  readonly stageAboveBytes?: number
   /** Called for every event, from the first one on. */
   readonly onEvent?: OperationListener
   /** What is known of the processes of this machine, so that a dead owner is seen at once. */

@@ -7,6 +7,7 @@ import type {
   Damage,
   LogReadError,
   OwnerAppendError,
+  Predecessor,
   Seq,
   StandardSchema,
 } from '@tidemark/core'
@@ -51,6 +52,8 @@ export interface OperationStatus {
   readonly result: PlainValue
   /** Who opened it for writing last, whether or not it still is. */
   readonly owner: { readonly label: string; readonly epoch: Seq } | undefined
+  /** The owner before that one, if it ended or fell silent without letting go: it crashed. */
+  readonly takenOverFrom: Predecessor | undefined
   /** Damaged newest records that were stepped over: what they held is lost. */
   readonly recovered: readonly Damage[]
 }

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { openOperation, runOperation, type OperationEvent, type RunContext } from '../src/index.ts'
 import { decodeRecord } from '../src/record/decode-record.ts'
 import { encodeRecord } from '../src/record/encode-record.ts'
-import { eagerClock, openEagerly } from './support.ts'
+import { stagedName } from '../src/record/staged-name.ts'
+import { eagerClock, openEagerly, stagedIn } from './support.ts'
 
 /** Changes a byte in the middle of a record. */
 async function damage(store: BlobStore, seq: number): Promise<void> {
@@ -22,6 +23,13 @@ async function withFive(store: BlobStore): Promise<string[]> {
   for (let i = 0; i < 5; i++) ids.push(unwrap(await op.checkpoint(String(i), i)).id)
   await op.close()
   return ids
+}
+
+async function recordsIn(store: BlobStore): Promise<number[]> {
+  const prefix = 'operation/n-op.r'
+  const found: number[] = []
+  for await (const { key } of store.list({ prefix })) found.push(Number(key.slice(prefix.length)))
+  return found
 }
 
 describe('a damaged record', () => {
@@ -70,8 +78,11 @@ describe('a damaged record', () => {
     await withFive(store)
     await damage(store, 2)
     expect(await openEagerly(store)).toMatchObject({ error: { code: 'CORRUPTED' } })
+    expect(await recordsIn(store)).toHaveLength(8)
     const op = unwrap(await openEagerly(store, { restart: true }))
     expect(unwrap(await op.status()).state).toBe('fresh')
+    // Its owner and its base: of what cannot be read any more nothing is left.
+    expect(await recordsIn(store)).toHaveLength(2)
     await op.close()
   })
 
@@ -107,6 +118,64 @@ describe('a damaged record', () => {
     expect(ran).toBe(4)
   })
 
+  it('whose blob is damaged is reported where it is read, and nowhere else', async () => {
+    const store = new MemoryBlobStore()
+    const op = unwrap(await openEagerly(store))
+    const ids: string[] = []
+    for (const label of ['a', 'b', 'c']) {
+      ids.push(unwrap(await op.checkpoint(label, label.repeat(1000))).id)
+    }
+    const [first = '', second = '', third = ''] = await stagedIn(store)
+    unwrap(await store.put(first, new Uint8Array(1000)))
+    unwrap(await store.put(second, new Uint8Array([1])))
+    for (const id of ids.slice(0, 2)) {
+      expect(await op.load(id)).toMatchObject({ error: { code: 'CORRUPTED' } })
+      expect(await op.loadBytes(id)).toMatchObject({ error: { code: 'CORRUPTED' } })
+    }
+    expect(unwrap(await op.latest())?.payload).toBe('c'.repeat(1000))
+    unwrap(await store.delete(third))
+    expect(await op.latest()).toMatchObject({ error: { code: 'CORRUPTED' } })
+    const seqs: number[] = []
+    for await (const { seq } of op.history()) seqs.push(seq)
+    expect(seqs).toEqual([0, 1, 2])
+    await op.close()
+  })
+
+  it('of a step whose blob is damaged fails the run, or runs it again', async () => {
+    const store = new MemoryBlobStore()
+    let ran = 0
+    const large = 'x'.repeat(1000)
+    const body = (ctx: RunContext): Promise<string> => ctx.step('a', () => ((ran += 1), large))
+    const options = { store, name: 'op', clock: eagerClock(), keepOpen: true, stageAboveBytes: 100 }
+    unwrap(await runOperation(options, body))
+    const [key = ''] = await stagedIn(store)
+    unwrap(await store.put(key, new Uint8Array(1002)))
+    expect(await runOperation(options, body)).toMatchObject({ error: { code: 'CORRUPTED' } })
+    const told: OperationEvent[] = []
+    const onEvent = (event: OperationEvent): void => void told.push(event)
+    unwrap(await runOperation({ ...options, onEvent, onDamage: 'rerun' }, body))
+    expect(told.map(({ type }) => type)).toContain('recovered')
+    expect(unwrap(await runOperation(options, body))).toBe(large)
+    expect(ran).toBe(2)
+  })
+
+  it('cannot lead to anything but what was staged for it or before it', () => {
+    const head = { incarnation: '0'.repeat(16), base: 1, swept: 0, fold: 0, nextSeq: 0, steps: 0 }
+    const named = (blob: string, sizeBytes: number, pieces: string[]): boolean => {
+      const body = { at: { blob, pieces }, sizeBytes }
+      return decodeRecord(
+        3,
+        encodeRecord({ head, entries: [{ kind: 'outcome', codec: 'json', body }] }),
+      ).ok
+    }
+    expect(named(stagedName(3, '0'.repeat(16)), 1, ['x'])).toBe(true)
+    expect(named(stagedName(4, '0'.repeat(16)), 1, ['x'])).toBe(false)
+    for (const blob of ['../x', 'r1', '', `${stagedName(3, '0'.repeat(16))}/x`, '0'.repeat(33)]) {
+      expect({ blob, ok: named(blob, 1, ['x']) }).toEqual({ blob, ok: false })
+    }
+    expect(named(stagedName(3, '0'.repeat(16)), -1, ['x'])).toBe(false)
+  })
+
   it('whose fields make no sense is damaged, never an exception', async () => {
     const head = { incarnation: '0'.repeat(16), base: 1, swept: 0, fold: 0, nextSeq: 1, steps: 0 }
     const entry = {
@@ -115,7 +184,7 @@ describe('a damaged record', () => {
       atMs: 1,
       version: 1,
       codec: 'json',
-      bytes: new Uint8Array([49]),
+      body: new Uint8Array([49]),
     } as const
     const whole = encodeRecord({ head, entries: [entry] })
     expect(decodeRecord(2, whole).ok).toBe(true)
@@ -128,6 +197,7 @@ describe('a damaged record', () => {
       text.replace('"nextSeq":1', '"nextSeq":-1'),
       text.replace('"nextSeq":1', '"nextSeq":1e300'),
       text.replace('"size":1', '"size":2'),
+      text.replace('"size":1', '"size":0'),
       text.replace('"kind":"checkpoint"', '"kind":"constructor"'),
       text.replace('"entries":[', '"entries":{"__proto__":['),
       text.replace('0000000000000000', 'zzzzzzzzzzzzzzzz'),

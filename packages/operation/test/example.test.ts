@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
 const CRAWL = fileURLToPath(new URL('../examples/crawl.mjs', import.meta.url))
+const README = fileURLToPath(new URL('../README.md', import.meta.url))
 
 /** Runs the crawler; killed as soon as its operation has so many records, if a number is given. */
 function crawl(folder: string, dir: string, killAfterMs?: number): Promise<string> {
@@ -23,6 +24,12 @@ function crawl(folder: string, dir: string, killAfterMs?: number): Promise<strin
     child.on('close', () => resolve(output))
   })
 }
+
+it('the crawler of the README is the one that is run, in 30 lines', () => {
+  const code = readFileSync(CRAWL, 'utf8')
+  expect(readFileSync(README, 'utf8')).toContain(`\`\`\`js\n${code}\`\`\``)
+  expect(code.trimEnd().split('\n').length).toBeLessThanOrEqual(30)
+})
 
 it('the crawler of the README goes on after a kill', async () => {
   const root = mkdtempSync(join(tmpdir(), 'tidemark-crawl-'))

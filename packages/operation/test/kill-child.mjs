@@ -12,6 +12,7 @@ const total = await runOperation({ dir, name: 'killed', onEvent }, async (ctx) =
   for (let i = 0; i < Number(count); i++) {
     sum += await ctx.step(`step ${i}`, async ({ idempotencyKey }) => {
       appendFileSync(effects, `${i} ${idempotencyKey}\n`)
+      process.stdout.write(`ran ${i}\n`)
       await new Promise((resolve) => setTimeout(resolve, 2))
       return i
     })

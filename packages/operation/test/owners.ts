@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { MemoryBlobStore, unwrap, type BlobStore } from '@tidemark/core'
 import { FaultyBlobStore, seededRandom } from '@tidemark/core/testing'
 import type { OperationEvent } from '../src/index.ts'
-import { act, apply, newModel, openEagerly, view, viewOf, type Model } from './support.ts'
+import { act, apply, newModel, openEagerly, stagedIn, view, viewOf, type Model } from './support.ts'
 
 /** What one owner did between taking the lease and losing it. */
 interface Session {
@@ -73,6 +73,7 @@ async function owner(
 
 function draw(random: () => number, label: string): string {
   const n = random()
+  if (n < 0.3) return `large ${label}`
   if (n < 0.6) return `checkpoint ${label}`
   if (n < 0.75) return `compact ${label}`
   if (n < 0.95) return `keep ${2 + Math.floor(random() * 3)}`
@@ -105,6 +106,10 @@ export async function twoOwners(seed: number): Promise<Verdict> {
   const acts = sessions.sort((a, b) => a.epoch - b.epoch).flatMap((session) => session.acts)
   const op = unwrap(await openEagerly(medium))
   const found = await view(op).catch((error: unknown) => String(error))
+  // Losers have staged, too: when everything is given up, nothing is left of it.
+  if (typeof found !== 'string' && found.state === 'fresh') unwrap(await op.checkpoint('x', 1))
+  unwrap(await op.clear())
+  const left = await stagedIn(medium)
   await op.close()
   const views = possible(acts).map(viewOf)
   const ids = sessions.flatMap((session) => session.ids)
@@ -113,7 +118,9 @@ export async function twoOwners(seed: number): Promise<Verdict> {
   const isTwice = new Set(ids).size !== ids.length
   const isRight = views.some((one) => isDeepStrictEqual(one, found))
   const said = `seed ${seed}: ${JSON.stringify(found)}, of ${JSON.stringify(views[0])}`
-  return { fault: isTwice ? 'an id twice' : isRight ? undefined : said, displaced, acknowledged }
+  const garbage = left.length === 0 ? undefined : `seed ${seed}: ${left.join(' ')} is left`
+  const fault = isTwice ? `seed ${seed}: an id twice` : isRight ? garbage : said
+  return { fault, displaced, acknowledged }
 }
 
 /** The models that acts in their order can have led to. */

@@ -1,4 +1,5 @@
 import {
+  blobCommitLog,
   unwrap,
   type BlobStore,
   type CheckpointError,
@@ -7,6 +8,8 @@ import {
 } from '@tidemark/core'
 import { openOperation } from '../src/index.ts'
 import type { OpenOptions } from '../src/open-options.ts'
+import { decodeRecord } from '../src/record/decode-record.ts'
+import type { Head } from '../src/record/record.ts'
 import type { Operation, OperationReader } from '../src/operation.ts'
 import type { PlainValue } from '../src/value/encode-value.ts'
 
@@ -36,6 +39,7 @@ export function openEagerly(
     clock: eagerClock(),
     random: counted(),
     now: () => 1,
+    stageAboveBytes: STAGE_ABOVE_BYTES,
     ...options,
   })
 }
@@ -83,6 +87,38 @@ export async function view(op: OperationReader<PlainValue>): Promise<View> {
   return { state, result, history }
 }
 
+/** The blobs beside the log of an operation. */
+export async function stagedIn(store: BlobStore): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of store.list({ prefix: 'operation/n-op.b/' })) keys.push(key)
+  return keys
+}
+
+/**
+ * The records that its base made void, that are still there and not known to have been deleted: a
+ * name whose deletion no sync followed may come back.
+ */
+export async function voidIn(store: BlobStore): Promise<number[]> {
+  const prefix = 'operation/n-op.'
+  const log = blobCommitLog(store, prefix)
+  let head: Head | undefined
+  const kept = new Set<number>()
+  for await (const record of log.records({ reverse: true })) {
+    if (record.epoch === record.seq) kept.add(record.seq)
+    else {
+      const decoded = unwrap(decodeRecord(record.seq, record.payload))
+      head ??= decoded.head
+      for (const { at } of decoded.base?.kept ?? []) kept.add(at.record)
+    }
+  }
+  const found: number[] = []
+  for await (const { key } of store.list({ prefix: `${prefix}r` })) {
+    const seq = Number(key.slice(`${prefix}r`.length))
+    if (seq < (head?.base ?? 0) && !kept.has(seq)) found.push(seq)
+  }
+  return head?.swept === head?.base ? [] : found
+}
+
 /** The plain model of what an act does. */
 export interface Model {
   nextSeq: number
@@ -95,6 +131,14 @@ export function newModel(): Model {
   return { nextSeq: 0, completed: false, result: undefined, checkpoints: [] }
 }
 
+/** Larger payloads than this are staged: those of the acts `large …`. */
+const STAGE_ABOVE_BYTES = 100
+
+/** What a large payload is. */
+function largePayload(label: string): string {
+  return `large ${label}`.repeat(20)
+}
+
 /** What an act by its name does to a model; gives a new one. */
 export function apply(before: Model, act: string): Model {
   const model = { ...before, checkpoints: [...before.checkpoints] }
@@ -104,14 +148,22 @@ export function apply(before: Model, act: string): Model {
   if (verb === 'checkpoint') {
     model.checkpoints.push({ seq: model.nextSeq, label, payload: label })
     model.nextSeq += 1
+  } else if (verb === 'large') {
+    model.checkpoints.push({ seq: model.nextSeq, label, payload: largePayload(label) })
+    model.nextSeq += 1
   } else if (verb === 'compact') {
     model.checkpoints = model.checkpoints.slice(-1).map((one) => ({ ...one, label }))
   } else if (verb === 'keep') {
     model.checkpoints = model.checkpoints.slice(-Number(label))
   } else if (verb === 'complete') {
-    Object.assign(model, { completed: true, result: label, checkpoints: [] })
+    Object.assign(model, { completed: true, result: resultOf(label), checkpoints: [] })
   }
   return model
+}
+
+/** The result of `complete large` is large. */
+function resultOf(label: string): string {
+  return label === 'large' ? largePayload(label) : label
 }
 
 /** What the model looks like. */
@@ -130,7 +182,8 @@ export function act(
 ): Promise<Result<unknown, CheckpointError>> {
   const [verb, label = ''] = name.split(' ')
   if (verb === 'checkpoint') return op.checkpoint(label, label)
+  if (verb === 'large') return op.checkpoint(label, largePayload(label))
   if (verb === 'compact') return op.compact(label)
   if (verb === 'keep') return op.compact({ keepLast: Number(label) })
-  return verb === 'clear' ? op.clear() : op.complete(label)
+  return verb === 'clear' ? op.clear() : op.complete(resultOf(label))
 }

@@ -14,6 +14,44 @@ export async function* piecesOf(body: BlobBody): AsyncIterable<Uint8Array> {
   }
 }
 
+/** Options of {@link inPieces}. */
+export interface InPiecesOptions {
+  /** The source does not use the memory of a piece again: none is copied that need not be. */
+  readonly isOwned?: boolean
+}
+
+/** Cuts any stream into pieces of one size, the last one shorter. Of nothing there is none. */
+export async function* inPieces(
+  body: BlobBody,
+  pieceBytes: number,
+  { isOwned = false }: InPiecesOptions = {},
+): AsyncIterable<Uint8Array> {
+  let held: Uint8Array[] = []
+  let heldBytes = 0
+  for await (const part of piecesOf(body)) {
+    for (let rest = part; rest.length > 0;) {
+      const taken = rest.subarray(0, pieceBytes - heldBytes)
+      rest = rest.subarray(taken.length)
+      if (heldBytes === 0 && taken.length === pieceBytes) yield taken
+      else {
+        // A source may use its buffer again once it is asked for more.
+        held.push(isOwned ? taken : taken.slice())
+        heldBytes += taken.length
+      }
+      if (heldBytes < pieceBytes) continue
+      yield joined(held)
+      held = []
+      heldBytes = 0
+    }
+  }
+  if (heldBytes > 0) yield joined(held)
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first] = pieces
+  return first !== undefined && pieces.length === 1 ? first : concat(pieces)
+}
+
 /** The error for a body whose source failed while it was read. */
 export function bodyError(key: string, cause: unknown): CoreError<'INVALID_ARGUMENT'> {
   const details = { argument: 'body', reason: 'its source failed' }

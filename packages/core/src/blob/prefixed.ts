@@ -43,7 +43,7 @@ export function prefixed(store: BlobStore, prefix: string): BlobStore {
 class PrefixedBlobStore implements BlobStore {
   readonly supports: BlobStoreSupport
   /** What crashed puts left has no key, so it belongs to no part: the whole medium is swept. */
-  readonly sweep?: NonNullable<BlobStore['sweep']>
+  declare readonly sweep?: NonNullable<BlobStore['sweep']>
   readonly #store: BlobStore
   readonly #prefix: string
   #closed = false

@@ -1,3 +1,5 @@
+import { hkdf } from '@noble/hashes/hkdf.js'
+import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 
 /** A SHA-256 in progress. */
@@ -15,6 +17,29 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 export function sha256Stream(): Sha256 {
   const hash = nobleSha256.create()
   return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() }
+}
+
+/** HMAC-SHA-256 (RFC 2104) of one piece of bytes. */
+export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return hmac(nobleSha256, key, bytes)
+}
+
+/** HKDF-SHA-256 (RFC 5869): a key of `length` bytes for one purpose, from a secret. */
+export function hkdfSha256(
+  secret: Uint8Array,
+  salt: Uint8Array,
+  info: Uint8Array,
+  length: number,
+): Uint8Array {
+  return hkdf(nobleSha256, secret, salt, info, length)
+}
+
+/** Whether two tags are the same, in a time that tells nothing of where they differ. */
+export function equalTags(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  let difference = 0
+  for (const [i, byte] of a.entries()) difference |= byte ^ (b[i] ?? 0)
+  return difference === 0
 }
 
 /** More than this the platform refuses to give at once. */

@@ -3,10 +3,10 @@ import type { Pins, Unpin } from '../pins/pins.ts'
 import { coreError } from '../result/core-errors.ts'
 import { quote } from '../result/error.ts'
 import { err, ok, type AsyncResult } from '../result/result.ts'
-import type { ByteCheckpoint, ByteDraft, ByteStorage } from '../storage/byte-storage.ts'
+import type { ByteCheckpoint, ByteDraft, ByteStorage, LayerName } from '../storage/byte-storage.ts'
 import { encodeName, nameError } from '../storage/identifier.ts'
 import { pinName } from '../storage/keys.ts'
-import { alreadyExists } from '../storage/storage-errors.ts'
+import { alreadyExists, cannotBeLayered } from '../storage/storage-errors.ts'
 import type {
   CreateError,
   CreateOptions,
@@ -17,6 +17,7 @@ import type {
   LoadError,
   LoadOptions,
   RemoveError,
+  StackError,
 } from '../storage/storage.ts'
 import { GuardedCheckpoint } from './guarded-checkpoint.ts'
 import { GuardedDraft } from './guarded-draft.ts'
@@ -96,6 +97,12 @@ class GuardedStorage implements ByteStorage {
 
   gc(options?: GcOptions): AsyncResult<GcReport, GcError> {
     return this.#storage.gc(options)
+  }
+
+  async stacked(layers: readonly LayerName[]): AsyncResult<ByteStorage, StackError> {
+    if (this.#storage.stacked === undefined) return err(cannotBeLayered())
+    const stacked = await this.#storage.stacked(layers)
+    return stacked.ok ? ok(new GuardedStorage(stacked.value, this.#pins)) : stacked
   }
 
   async close(): Promise<void> {

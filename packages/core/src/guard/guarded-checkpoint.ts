@@ -11,6 +11,10 @@ export class GuardedCheckpoint implements ByteCheckpoint {
   readonly generation: number
   readonly committedAt: Date
   readonly metadata: JsonObject
+  readonly born: number
+  readonly digest: string
+  readonly place: string | undefined
+  readonly attachment: JsonObject | undefined
   readonly #checkpoint: ByteCheckpoint
   readonly #unpin: Unpin
 
@@ -19,6 +23,10 @@ export class GuardedCheckpoint implements ByteCheckpoint {
     this.generation = checkpoint.generation
     this.committedAt = checkpoint.committedAt
     this.metadata = checkpoint.metadata
+    this.born = checkpoint.born
+    this.digest = checkpoint.digest
+    this.place = checkpoint.place
+    this.attachment = checkpoint.attachment
     this.#checkpoint = checkpoint
     this.#unpin = unpin
   }

@@ -1,7 +1,13 @@
 import type { BlobBody, CallOptions, GetOptions } from '../blob/blob-store.ts'
 import type { Unpin } from '../pins/pins.ts'
 import { ok, type AsyncResult } from '../result/result.ts'
-import type { ByteCheckpoint, ByteDraft, EntryInfo, StoredEntry } from '../storage/byte-storage.ts'
+import type {
+  ByteCheckpoint,
+  ByteCommitOptions,
+  ByteDraft,
+  EntryInfo,
+  StoredEntry,
+} from '../storage/byte-storage.ts'
 import type { CommitError, GetError, PutEntryError } from '../storage/storage.ts'
 
 /** A draft that holds its identifier's claim until it is finished. */
@@ -47,7 +53,7 @@ export class GuardedDraft implements ByteDraft {
     return this.#draft.remove(key)
   }
 
-  async commit(options?: CallOptions): AsyncResult<ByteCheckpoint, CommitError> {
+  async commit(options?: ByteCommitOptions): AsyncResult<ByteCheckpoint, CommitError> {
     const committed = await this.#draft.commit(options)
     if (!committed.ok) return committed
     const open = await this.#open(committed.value)

@@ -6,7 +6,7 @@ import { coreError, type CoreError } from '../result/core-errors.ts'
 import { err, ok, type AsyncResult } from '../result/result.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { heartbeatKey, isReleased, look, type Sight } from './heartbeat.ts'
-import type { AcquireError, Lease } from './lease.ts'
+import type { AcquireError, Lease, Predecessor } from './lease.ts'
 import { OwnedLog } from './owned-log.ts'
 import { decodeOwner, encodeOwner, newOwner, type Owner, type ProcessProbe } from './owner.ts'
 
@@ -68,6 +68,7 @@ export async function acquireLease(
     if (aborted !== undefined) return err(aborted)
     const found = await log.salvage(options)
     if (!found.ok) return found
+    let takenOverFrom: Predecessor | undefined
     if (options.takeover !== 'always') {
       const verdict = await watch.judge(log, found.value, options)
       if (!verdict.ok) return verdict
@@ -76,22 +77,25 @@ export async function acquireLease(
         continue
       }
       if (verdict.value === 'alive') return err(watch.locked())
+      if (verdict.value === 'gone') takenOverFrom = watch.watched
     }
     const { record, tip, skipped } = found.value
-    const payload = encodeOwner(
-      owner,
-      skipped.map(({ seq }) => seq),
-    )
+    const payload = encodeOwner(owner, {
+      skipped: skipped.map(({ seq }) => seq),
+      ...(takenOverFrom === undefined ? {} : { takenOverFrom }),
+    })
     const appended = await log.append(tip, payload, { ...options, epoch: 'self' })
     if (appended.ok) {
       const parts = { store, prefix, log, clock, beatMs: staleAfterMs / BEATS }
-      return ok(await OwnedLog.begin(parts, { owner: appended.value, found: record, skipped }))
+      const acquired = { owner: appended.value, found: record, takenOverFrom, skipped }
+      return ok(await OwnedLog.begin(parts, acquired))
     }
     if (appended.error.code !== 'CONFLICT') return appended
   }
 }
 
-type Verdict = 'gone' | 'alive' | 'undecided'
+/** `released`: it said so, or there never was one. `gone`: it did not. */
+type Verdict = 'released' | 'gone' | 'alive' | 'undecided'
 
 /** Watches the owner of a log for signs of life, by this process's own clock. */
 class OwnerWatch {
@@ -111,6 +115,11 @@ class OwnerWatch {
     this.#probe = probe
   }
 
+  /** Whom it watches. */
+  get watched(): Predecessor {
+    return { label: this.#owner?.label ?? 'an unknown process', epoch: this.#epoch }
+  }
+
   /** What is known by now of the owner of the newest record. */
   async judge(
     log: CommitLog,
@@ -119,7 +128,7 @@ class OwnerWatch {
   ): AsyncResult<Verdict, AcquireError> {
     // A damaged record may have been an owner's: its number is the only epoch it can have had.
     const epoch = skipped[0]?.seq ?? record?.epoch ?? 0
-    if (epoch === 0) return ok('gone')
+    if (epoch === 0) return ok('released')
     const isNew = epoch !== this.#epoch
     if (isNew) {
       const owner = await log.read(epoch, options)
@@ -127,11 +136,11 @@ class OwnerWatch {
       this.#owner = decodeOwner(owner.ok ? (owner.value?.payload ?? EMPTY) : EMPTY)
       this.#epoch = epoch
     }
-    const process = this.#owner?.process
-    if (process !== undefined && this.#probe?.isGone(process) === true) return ok('gone')
     const sight = await look(this.#store, heartbeatKey(this.#prefix, epoch), options)
     if (!sight.ok) return sight
-    if (isReleased(sight.value)) return ok('gone')
+    if (isReleased(sight.value)) return ok('released')
+    const process = this.#owner?.process
+    if (process !== undefined && this.#probe?.isGone(process) === true) return ok('gone')
     const now = this.#clock.nowMs()
     if (isNew || this.#sight === undefined) {
       this.#sight = sight.value
@@ -148,10 +157,10 @@ class OwnerWatch {
   }
 
   locked(): CoreError<'LOCKED'> {
-    const owner = this.#owner?.label ?? 'an unknown process'
+    const { label: owner, epoch } = this.watched
     const what = this.#prefix
     const message = `${what} is held by ${owner}, which is alive; wait for it, stop it, or take over`
-    return coreError('LOCKED', message, { what, owner, epoch: this.#epoch })
+    return coreError('LOCKED', message, { what, owner, epoch })
   }
 }
 

@@ -9,6 +9,13 @@ export type AcquireError = AppendError | CoreError<'LOCKED'>
 /** Why an owner could not append. */
 export type OwnerAppendError = AppendError | CoreError<'FENCED'>
 
+/** An owner that was there before. */
+export interface Predecessor {
+  /** For people: a host name and a process number. */
+  readonly label: string
+  readonly epoch: Seq
+}
+
 /**
  * The right to append to one log, fenced by the log itself.
  *
@@ -23,6 +30,11 @@ export interface Lease extends AsyncDisposable {
   readonly newest: LogRecord
   /** The newest whole record before the owner record, if there was one. */
   readonly found: LogRecord | undefined
+  /**
+   * The owner before, if it ended or fell silent without letting go. Not known, and not asked for,
+   * with `takeover: 'always'`.
+   */
+  readonly takenOverFrom: Predecessor | undefined
   /** Damaged records that were stepped over to acquire the lease, newest first. */
   readonly skipped: readonly Damage[]
   /** Fires when the lease is known to be lost, with the error as its reason. */

@@ -5,7 +5,7 @@ import { coreError, type CoreError } from '../result/core-errors.ts'
 import { err, type AsyncResult } from '../result/result.ts'
 import type { Clock } from './clock.ts'
 import { beat, beatReleased, heartbeatKey } from './heartbeat.ts'
-import type { Lease, OwnerAppendError } from './lease.ts'
+import type { Lease, OwnerAppendError, Predecessor } from './lease.ts'
 
 /** What an owner works with. */
 export interface OwnerParts {
@@ -20,6 +20,7 @@ export interface OwnerParts {
 export interface Acquired {
   readonly owner: LogRecord
   readonly found: LogRecord | undefined
+  readonly takenOverFrom: Predecessor | undefined
   readonly skipped: readonly Damage[]
 }
 
@@ -27,6 +28,7 @@ export interface Acquired {
 export class OwnedLog implements Lease {
   readonly epoch: Seq
   readonly found: LogRecord | undefined
+  readonly takenOverFrom: Predecessor | undefined
   readonly skipped: readonly Damage[]
   readonly #parts: OwnerParts
   readonly #lost = new AbortController()
@@ -41,6 +43,7 @@ export class OwnedLog implements Lease {
     this.#newest = acquired.owner
     this.epoch = acquired.owner.seq
     this.found = acquired.found
+    this.takenOverFrom = acquired.takenOverFrom
     this.skipped = acquired.skipped
   }
 

@@ -39,9 +39,17 @@ export function newOwner(probe: ProcessProbe | undefined, staleAfterMs: number):
   return probe === undefined ? owner : { ...owner, process: probe.process }
 }
 
-/** An owner as bytes, with the numbers of the damaged records that it stepped over. */
-export function encodeOwner(owner: Owner, skipped: readonly number[]): Uint8Array {
-  return unwrap(encodeJson({ ...owner, skipped }))
+/** What an owner met when it took over. */
+export interface Found {
+  /** The numbers of the damaged records that it stepped over. */
+  readonly skipped: readonly number[]
+  /** The owner before, if it had not let go. */
+  readonly takenOverFrom?: { readonly label: string; readonly epoch: number }
+}
+
+/** An owner as bytes, with what it met. */
+export function encodeOwner(owner: Owner, found: Found): Uint8Array {
+  return unwrap(encodeJson({ ...owner, ...found }))
 }
 
 /** Reads an owner; a damaged one is somebody unknown. */

@@ -1,5 +1,4 @@
 import { sha256 } from '#digest'
-import { concat } from '../blob/blob-body.ts'
 import { toHex } from '../digest/hex.ts'
 
 /**
@@ -62,17 +61,19 @@ export interface FrameFault {
 
 /** Lays a frame out in bytes. */
 export function encodeFrame(frame: Frame): Uint8Array {
-  const header = new Uint8Array(HEADER_BYTES)
-  const view = new DataView(header.buffer)
+  const end = HEADER_BYTES + frame.payload.length
+  const bytes = new Uint8Array(end + DIGEST_BYTES)
+  const view = new DataView(bytes.buffer)
   view.setUint32(0, MAGIC[frame.kind])
   view.setUint8(4, VERSION)
   view.setBigUint64(8, BigInt(frame.seq))
   view.setBigUint64(16, BigInt(frame.epoch))
-  header.set(frame.nonce, 24)
-  header.set(frame.predecessor, 40)
+  bytes.set(frame.nonce, 24)
+  bytes.set(frame.predecessor, 40)
   view.setUint32(72, frame.payload.length)
-  const body = concat([header, frame.payload])
-  return concat([body, sha256(body)])
+  bytes.set(frame.payload, HEADER_BYTES)
+  bytes.set(sha256(bytes.subarray(0, end)), end)
+  return bytes
 }
 
 /** Reads a frame; every byte is checked before any is believed. */

@@ -61,6 +61,22 @@ export interface CoreErrors {
     readonly entry?: string
     readonly seq?: number
     readonly lastGoodSeq?: number
+    readonly layer?: string
+  }
+  /** A key says that these bytes were not written by who holds it. Do not use them; find out who did. */
+  AUTHENTICATION_FAILED: {
+    readonly what: string
+    readonly reason: string
+    readonly layer: string
+    readonly identifier?: string
+    readonly entry?: string
+  }
+  /** Sealed with a key that is not in the ring, or revoked. Add it, if you trust what it sealed. */
+  UNKNOWN_KEY: {
+    readonly keyId: string
+    readonly reason: 'absent' | 'revoked'
+    readonly layer?: string
+    readonly identifier?: string
   }
   /** What is stored is older than you know it was: somebody put an old state back. Do not use it. */
   ROLLBACK_DETECTED: {
@@ -72,7 +88,10 @@ export interface CoreErrors {
   DECODE_FAILED: { readonly what: string; readonly codec?: string; readonly path?: string }
   /** A value cannot be stored without loss. `path` is the place in it. */
   ENCODE_FAILED: { readonly codec: string; readonly path: string; readonly reason: string }
-  /** The stored value was written in another way than it is read, or fails its schema. */
+  /**
+   * The stored value was written in another way than it is read, or fails its schema. `issues` are in
+   * the words of the schema's library, which may quote the value: keep them out of logs if it is secret.
+   */
   SCHEMA_MISMATCH: {
     readonly identifier: string
     readonly key: string
@@ -91,6 +110,12 @@ export interface CoreErrors {
   UNSUPPORTED: { readonly feature: string }
   /** Written by a newer version. Upgrade before you open it. Nothing was changed. */
   UNSUPPORTED_VERSION: { readonly what: string; readonly found: number; readonly supported: number }
+  /** Written through another stack of layers. Open it with those of `found`; nothing was changed. */
+  STACK_MISMATCH: {
+    readonly expected: readonly string[]
+    readonly found: readonly string[]
+    readonly identifier?: string
+  }
   /** The place cannot be opened as what was asked for. Nothing was changed. */
   OPEN_FAILED: { readonly what: string; readonly reason: string; readonly system?: string }
   /** Your signal fired. `committed` says whether anything had been made permanent. */
@@ -114,6 +139,8 @@ export const coreError: ErrorFactory<CoreErrors> = errorFactory<CoreErrors>({
   NO_SPACE: 'unavailable',
   OUTCOME_UNKNOWN: 'unknown',
   CORRUPTED: 'corrupt',
+  AUTHENTICATION_FAILED: 'corrupt',
+  UNKNOWN_KEY: 'not-found',
   ROLLBACK_DETECTED: 'corrupt',
   DECODE_FAILED: 'corrupt',
   ENCODE_FAILED: 'invalid',
@@ -123,6 +150,7 @@ export const coreError: ErrorFactory<CoreErrors> = errorFactory<CoreErrors>({
   LIMIT_EXCEEDED: 'invalid',
   UNSUPPORTED: 'invalid',
   UNSUPPORTED_VERSION: 'invalid',
+  STACK_MISMATCH: 'invalid',
   OPEN_FAILED: 'invalid',
   ABORTED: 'aborted',
 })

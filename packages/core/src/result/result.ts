@@ -10,7 +10,7 @@
  *   return n % 2 === 0 ? ok(n / 2) : err('odd')
  * }
  * const result = half(4)
- * if (result.ok) result.value // => 2
+ * result.ok ? result.value : result.error // => 2
  */
 export type Result<T, E> = Ok<T> | Err<E>
 

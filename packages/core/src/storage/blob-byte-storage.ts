@@ -1,23 +1,37 @@
 import type { BlobStore, CallOptions } from '../blob/blob-store.ts'
 import { abortError, closedError } from '../blob/gate.ts'
 import { blobCommitLog } from '../log/blob-commit-log.ts'
-import type { CommitLog } from '../log/commit-log.ts'
+import type { CommitLog, LogRecord } from '../log/commit-log.ts'
 import type { Pins } from '../pins/pins.ts'
-import { attempt, err, ok, unwrap, type AsyncResult } from '../result/result.ts'
+import { attempt, err, ok, unwrap, type AsyncResult, type Result } from '../result/result.ts'
 import { thrownError } from '../result/thrown.ts'
-import type { ByteCheckpoint, ByteDraft, ByteStorage } from './byte-storage.ts'
+import type {
+  ByteCheckpoint,
+  ByteCommitOptions,
+  ByteDraft,
+  ByteStorage,
+  LayerName,
+} from './byte-storage.ts'
 import { collect } from './collect.ts'
 import { Committed } from './committed.ts'
 import { Draft } from './draft.ts'
 import { listGenerations } from './generations.ts'
-import { readHeader, writeHeader } from './header.ts'
+import { layersOf } from './header.ts'
 import { encodeName, nameError } from './identifier.ts'
 import { logPrefix, pinName, stagingPrefix } from './keys.ts'
 import { listEncoded, listIdentifiers } from './list-identifiers.ts'
-import { decodeManifest, type ManifestEntry } from './manifest.ts'
+import { decodeManifest, type Manifest, type ManifestEntry } from './manifest.ts'
 import { findNewest, isCheckpoint, REMOVAL, type Newest } from './newest.ts'
+import { Place } from './place.ts'
 import { publishCheckpoint } from './publish-checkpoint.ts'
-import { alreadyExists, named, notFound, rolledBack, tooManyRaces } from './storage-errors.ts'
+import {
+  alreadyExists,
+  named,
+  notFound,
+  rolledBack,
+  stackMismatch,
+  tooManyRaces,
+} from './storage-errors.ts'
 import type {
   CommitError,
   CreateError,
@@ -55,6 +69,8 @@ export interface BlobByteStorageOptions {
   readonly now?: () => number
   /** Who reads and drafts what, so that nothing is deleted under them. */
   readonly pins?: Pins
+  /** What the bytes that come have passed through: recorded, and compared. Default: no layers. */
+  readonly layers?: readonly LayerName[]
 }
 
 /**
@@ -66,18 +82,21 @@ export class BlobByteStorage implements ByteStorage {
   readonly #store: BlobStore
   readonly #now: () => number
   readonly #keepLast: number
+  readonly #options: BlobByteStorageOptions
   readonly #pins: Pins | undefined
-  readonly #logs = new Map<string, CommitLog>()
+  readonly #place: Place
+  #logs = new Map<string, CommitLog>()
   /** Bytes that were staged for an identifier since retention was last looked at. */
-  readonly #stagedSince = new Map<string, number>()
-  #hasHeader: boolean | undefined
+  #stagedSince = new Map<string, number>()
   #closed = false
 
   constructor(store: BlobStore, options: BlobByteStorageOptions = {}) {
     this.#store = store
+    this.#options = options
     this.#now = options.now ?? Date.now
     this.#keepLast = Math.max(1, options.keepLast ?? KEEP_LAST)
     this.#pins = options.pins
+    this.#place = new Place(store, options.layers ?? [])
   }
 
   async create(identifier: string, options?: CreateOptions): AsyncResult<ByteDraft, CreateError> {
@@ -112,9 +131,7 @@ export class BlobByteStorage implements ByteStorage {
       )
     }
     if (generation < minGeneration) return err(rolledBack(identifier, generation, minGeneration))
-    if (generation === live.record.seq) {
-      return ok(new Committed(this.#store, live.record, live.manifest))
-    }
+    if (generation === live.record.seq) return this.#committed(live.record, live.manifest)
     if (generation < live.manifest.born) return err(notFound(identifier, generation))
     return this.#loadOlder(log.value, identifier, generation, options)
   }
@@ -138,8 +155,9 @@ export class BlobByteStorage implements ByteStorage {
     return err(tooManyRaces(identifier, MAX_RACES))
   }
 
-  identifiers(options?: CallOptions): AsyncIterable<string> {
-    return listIdentifiers(this.#store, () => this.#refusal('list', options), options)
+  async *identifiers(options?: CallOptions): AsyncIterable<string> {
+    unwrap(await this.#identify('list', options))
+    yield* listIdentifiers(this.#store, () => this.#refusal('list', options), options)
   }
 
   async *generations(identifier: string, options?: CallOptions): AsyncIterable<GenerationInfo> {
@@ -150,8 +168,8 @@ export class BlobByteStorage implements ByteStorage {
   }
 
   async gc(options?: GcOptions): AsyncResult<GcReport, GcError> {
-    const refused = this.#refusal('gc', options)
-    if (refused !== undefined) return err(refused)
+    const known = await this.#identify('gc', options)
+    if (!known.ok) return known
     if (options?.dryRun !== true) {
       const swept = (await this.#store.sweep?.(options)) ?? ok()
       if (!swept.ok) return swept
@@ -167,6 +185,14 @@ export class BlobByteStorage implements ByteStorage {
       blobs.push(...collected.value.blobs)
     }
     return ok({ generations, blobs })
+  }
+
+  async stacked(layers: readonly LayerName[]): AsyncResult<ByteStorage, StorageReadError> {
+    const view = new BlobByteStorage(this.#store, { ...this.#options, layers })
+    view.#logs = this.#logs
+    view.#stagedSince = this.#stagedSince
+    const known = await view.#identify('open')
+    return known.ok ? ok(view) : known
   }
 
   async close(): Promise<void> {
@@ -191,7 +217,16 @@ export class BlobByteStorage implements ByteStorage {
     }
     const manifest = decodeManifest(record.value.payload, identifier)
     if (!manifest.ok) return err(named(identifier, manifest.error))
-    return ok(new Committed(this.#store, record.value, manifest.value))
+    return this.#committed(record.value, manifest.value)
+  }
+
+  /** Without layers, what layers wrote is never taken for values. */
+  #committed(record: LogRecord, manifest: Manifest): Result<ByteCheckpoint, LoadError> {
+    const { identifier, attachment } = manifest
+    if (this.#place.layers.length === 0 && attachment !== undefined) {
+      return err(named(identifier, stackMismatch([], layersOf(attachment['layers']) ?? [])))
+    }
+    return ok(new Committed(this.#store, record, manifest, this.#place.name))
   }
 
   /** The state that a new checkpoint goes after. */
@@ -210,10 +245,12 @@ export class BlobByteStorage implements ByteStorage {
     identifier: string,
     begun: Newest,
     entries: readonly ManifestEntry[],
-    options: CreateOptions,
+    options: CreateOptions & ByteCommitOptions,
   ): AsyncResult<ByteCheckpoint, CommitError> {
-    const ready = await this.#ready(options)
-    if (!ready.ok) return ready
+    const refused = this.#refusal('commit', options)
+    if (refused !== undefined) return err(refused)
+    const claimed = await this.#place.claim(options)
+    if (!claimed.ok) return claimed
     const published = await publishCheckpoint(
       {
         store: this.#store,
@@ -221,6 +258,7 @@ export class BlobByteStorage implements ByteStorage {
         identifier,
         maxRaces: MAX_RACES,
         now: this.#now,
+        place: this.#place.name,
         newest: () => this.#base(identifier, options),
       },
       begun,
@@ -269,21 +307,13 @@ export class BlobByteStorage implements ByteStorage {
   ): AsyncResult<CommitLog, StorageReadError> {
     const refused = this.#refusal(operation, options) ?? nameError('identifier', identifier)
     if (refused !== undefined) return err(refused)
-    if (this.#hasHeader === undefined) {
-      const header = await readHeader(this.#store, options)
-      if (!header.ok) return header
-      this.#hasHeader = header.value
-    }
-    return ok(this.#log(encodeName(identifier)))
+    const known = await this.#identify(operation, options)
+    return known.ok ? ok(this.#log(encodeName(identifier))) : known
   }
 
-  async #ready(options: CallOptions): AsyncResult<void, CommitError> {
-    const refused = this.#refusal('commit', options)
-    if (refused !== undefined) return err(refused)
-    if (this.#hasHeader === true) return ok()
-    const written = await writeHeader(this.#store, options)
-    if (written.ok) this.#hasHeader = true
-    return written
+  async #identify(operation: string, options?: CallOptions): AsyncResult<void, StorageReadError> {
+    const refused = this.#refusal(operation, options)
+    return refused === undefined ? this.#place.identify(options) : err(refused)
   }
 
   #refusal(operation: string, options?: CallOptions): StorageReadError | undefined {

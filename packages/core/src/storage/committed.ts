@@ -14,15 +14,28 @@ export class Committed implements ByteCheckpoint {
   readonly generation: number
   readonly committedAt: Date
   readonly metadata: JsonObject
+  readonly born: number
+  readonly digest: string
+  readonly place: string | undefined
+  readonly attachment: JsonObject | undefined
   readonly #store: BlobStore
   readonly #entries: ReadonlyMap<string, ManifestEntry>
   #closed = false
 
-  constructor(store: BlobStore, { seq }: Pick<LogRecord, 'seq'>, manifest: Manifest) {
+  constructor(
+    store: BlobStore,
+    { seq, digest }: Pick<LogRecord, 'seq' | 'digest'>,
+    manifest: Manifest,
+    place: string | undefined,
+  ) {
     this.identifier = manifest.identifier
     this.generation = seq
     this.committedAt = new Date(manifest.committedAtMs)
     this.metadata = manifest.metadata
+    this.born = manifest.born
+    this.digest = digest
+    this.place = place
+    this.attachment = manifest.attachment
     this.#store = store
     this.#entries = new Map(manifest.entries.map((entry) => [entry.key, entry]))
   }

@@ -5,7 +5,13 @@ import { coreError, type CoreError } from '../result/core-errors.ts'
 import { quote } from '../result/error.ts'
 import { err, ok, type AsyncResult } from '../result/result.ts'
 import type { Unpin } from '../pins/pins.ts'
-import type { ByteCheckpoint, ByteDraft, EntryInfo, StoredEntry } from './byte-storage.ts'
+import type {
+  ByteCheckpoint,
+  ByteCommitOptions,
+  ByteDraft,
+  EntryInfo,
+  StoredEntry,
+} from './byte-storage.ts'
 import { entryInfos, keyNotFound, storedEntry } from './entries.ts'
 import { compareNames, nameError } from './identifier.ts'
 import type { ManifestEntry } from './manifest.ts'
@@ -30,7 +36,7 @@ export interface DraftTarget {
   readonly hold: () => AsyncResult<Unpin, PutEntryError>
   readonly publish: (
     entries: readonly ManifestEntry[],
-    options: CallOptions | undefined,
+    options: ByteCommitOptions | undefined,
   ) => AsyncResult<ByteCheckpoint, CommitError>
 }
 
@@ -108,7 +114,7 @@ export class Draft implements ByteDraft {
     })
   }
 
-  async commit(options?: CallOptions): AsyncResult<ByteCheckpoint, CommitError> {
+  async commit(options?: ByteCommitOptions): AsyncResult<ByteCheckpoint, CommitError> {
     const refused = this.#closed()
     if (refused !== undefined) return err(refused)
     this.#state = 'spent'

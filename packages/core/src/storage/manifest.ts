@@ -9,6 +9,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from './json.ts'
+import { stagedFor } from './keys.ts'
 
 /** An entry as a checkpoint's manifest lists it. */
 export interface ManifestEntry {
@@ -39,6 +40,8 @@ export interface Manifest {
   /** The oldest generation since the identifier was last removed: older ones are gone. */
   readonly born: number
   readonly metadata: JsonObject
+  /** What layers attached to the checkpoint. */
+  readonly attachment?: JsonObject | undefined
   /** In the order of their keys' UTF-8 bytes. */
   readonly entries: readonly ManifestEntry[]
 }
@@ -46,18 +49,23 @@ export interface Manifest {
 const FORMAT = 1
 const LENGTH_BYTES = 4
 
+/** What a `Date` can hold. */
+const MAX_TIME_MS = 8.64e15
+
 /**
  * A manifest as the payload of a record: u32 length of the JSON, the JSON, then the bytes of the
  * entries that lie in the record, in their order. The source of truth is `docs/formats/storage.md`.
  */
 export function encodeManifest(manifest: Manifest): Result<Uint8Array, CoreError<'ENCODE_FAILED'>> {
-  const { identifier, committedAtMs, born, metadata } = manifest
+  const { identifier, committedAtMs, born, metadata, attachment } = manifest
+  const attached = attachment === undefined ? {} : { attachment }
   const entries = manifest.entries.map(({ key, codec, sizeBytes, at }) =>
     'bytes' in at
       ? { key, codec, size: sizeBytes }
       : { key, codec, size: sizeBytes, blob: at.blob, pieces: at.pieces.join('') },
   )
-  const json = encodeJson({ format: FORMAT, identifier, committedAtMs, born, metadata, entries })
+  const facts = { format: FORMAT, identifier, committedAtMs, born, metadata }
+  const json = encodeJson({ ...facts, ...attached, entries })
   if (!json.ok) return json
   const length = new Uint8Array(LENGTH_BYTES)
   new DataView(length.buffer).setUint32(0, json.value.length)
@@ -95,10 +103,11 @@ function damaged(reason: string): CoreError<'CORRUPTED'> {
 }
 
 function manifestOf(json: JsonObject, inside: Uint8Array): Manifest | undefined {
-  const { identifier, committedAtMs, born, metadata, entries: list } = json
+  const { identifier, committedAtMs, born, metadata, attachment, entries: list } = json
   if (json['format'] !== FORMAT || typeof identifier !== 'string') return undefined
-  if (!isCount(committedAtMs) || !isCount(born)) return undefined
+  if (!isCount(committedAtMs) || committedAtMs > MAX_TIME_MS || !isCount(born)) return undefined
   if (!isJsonObject(metadata) || !isJsonArray(list)) return undefined
+  if (attachment !== undefined && !isJsonObject(attachment)) return undefined
   const entries: ManifestEntry[] = []
   let offset = 0
   for (const item of list) {
@@ -109,7 +118,7 @@ function manifestOf(json: JsonObject, inside: Uint8Array): Manifest | undefined 
   }
   const isWhole =
     offset === inside.length && new Set(entries.map(({ key }) => key)).size === entries.length
-  return isWhole ? { identifier, committedAtMs, born, metadata, entries } : undefined
+  return isWhole ? { identifier, committedAtMs, born, metadata, attachment, entries } : undefined
 }
 
 function entryOf(json: JsonObject, inside: Uint8Array): ManifestEntry | undefined {
@@ -120,6 +129,8 @@ function entryOf(json: JsonObject, inside: Uint8Array): ManifestEntry | undefine
     return { key, codec, sizeBytes: size, at: { bytes: inside.subarray(0, size) } }
   }
   if (typeof blob !== 'string' || typeof pieces !== 'string') return undefined
+  // A checkpoint names staged blobs only: a key of any other form is none that we wrote.
+  if (stagedFor(blob) === undefined) return undefined
   if (!/^(?:[0-9a-f]{64})*$/.test(pieces)) return undefined
   const digests = pieces.match(/.{64}/g) ?? []
   return { key, codec, sizeBytes: size, at: { blob, pieces: digests } }

@@ -2,7 +2,7 @@ import type { BlobStore } from '../blob/blob-store.ts'
 import type { CommitLog } from '../log/commit-log.ts'
 import { coreError } from '../result/core-errors.ts'
 import { err, ok, type AsyncResult, type Result } from '../result/result.ts'
-import type { ByteCheckpoint } from './byte-storage.ts'
+import type { ByteCheckpoint, ByteCommitOptions } from './byte-storage.ts'
 import { Committed } from './committed.ts'
 import { encodeJson, type JsonObject } from './json.ts'
 import { stagingPrefix } from './keys.ts'
@@ -22,16 +22,17 @@ export interface Publication {
   readonly identifier: string
   readonly maxRaces: number
   readonly now: () => number
+  readonly place: string | undefined
   /** The newest state, unless it forbids the commit. */
   readonly newest: () => AsyncResult<Newest, CreateError>
 }
 
 /** Appends the record that is the commit, again after whoever was faster. */
 export async function publishCheckpoint(
-  { store, log, identifier, maxRaces, now, newest }: Publication,
+  { store, log, identifier, maxRaces, now, place, newest }: Publication,
   begun: Newest,
   drafted: readonly ManifestEntry[],
-  options: CreateOptions,
+  options: CreateOptions & ByteCommitOptions,
 ): AsyncResult<ByteCheckpoint, CommitError> {
   const metadata = checkMetadata(options.metadata ?? {})
   if (!metadata.ok) return metadata
@@ -43,11 +44,24 @@ export async function publishCheckpoint(
     }
     const born = base.live?.manifest.born ?? (base.tip?.seq ?? 0) + 1
     const committedAtMs = now()
-    const manifest = { identifier, committedAtMs, born, metadata: metadata.value, entries }
+    const bare = { identifier, committedAtMs, born, metadata: metadata.value, entries }
+    const previous = base.tip?.digest
+    const facts = {
+      identifier,
+      generation: (base.tip?.seq ?? 0) + 1,
+      committedAt: new Date(committedAtMs),
+      metadata: metadata.value,
+      born,
+      place,
+      previous,
+    }
+    const attached = (await options.attach?.(facts)) ?? ok(undefined)
+    if (!attached.ok) return attached
+    const manifest = { ...bare, attachment: attached.value }
     const payload = encodeManifest(manifest)
     if (!payload.ok) return payload
     const appended = await log.append(base.tip, payload.value, options)
-    if (appended.ok) return ok(new Committed(store, appended.value, manifest))
+    if (appended.ok) return ok(new Committed(store, appended.value, manifest, place))
     if (appended.error.code !== 'CONFLICT') return err(named(identifier, appended.error))
     const next = await newest()
     if (!next.ok) return next

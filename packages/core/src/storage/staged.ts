@@ -1,5 +1,5 @@
 import { sha256 } from '#digest'
-import { concat, piecesOf } from '../blob/blob-body.ts'
+import { inPieces } from '../blob/blob-body.ts'
 import type { BlobBody, BlobStore, CallOptions, PutError } from '../blob/blob-store.ts'
 import { toHex } from '../digest/hex.ts'
 import type { CoreError } from '../result/core-errors.ts'
@@ -9,13 +9,29 @@ import type { InBlob } from './manifest.ts'
 /** A piece is what is verified before any of it is handed out, and what is held in memory. */
 export const PIECE_BYTES: number = 1024 * 1024
 
-/** A staged blob: where it is, and how long. */
+/** A staged blob: where it is, with the digest of each piece, and how long. */
 export interface Staged {
   readonly at: InBlob
   readonly sizeBytes: number
 }
 
-/** Stores a large entry in a blob of its own, taking the digest of each piece as it passes. */
+/**
+ * Stores what is too large for a record in a blob of its own, taking the digest of each piece of
+ * 1 MiB as it passes. Nothing names it yet: a record that holds what this gives does.
+ *
+ * The key carries the number of the record that it is for. When that number is taken and no live
+ * record names the blob, it is garbage; a writer that lost the number stages again.
+ *
+ * @example
+ * import { concat, coreError, MemoryBlobStore, readStaged, stage, unwrap } from '@tidemark/core'
+ *
+ * const store = new MemoryBlobStore()
+ * const staged = unwrap(await stage(store, 'blob/0007-nonce', new Uint8Array([1, 2, 3])))
+ * const damaged = (reason) => coreError('CORRUPTED', reason, { what: 'blob', reason })
+ * const pieces = []
+ * for await (const piece of readStaged(store, staged, damaged)) pieces.push(piece)
+ * concat(pieces) // => new Uint8Array([1, 2, 3])
+ */
 export async function stage(
   store: BlobStore,
   blob: string,
@@ -25,7 +41,7 @@ export async function stage(
   const digests: string[] = []
   let sizeBytes = 0
   async function* hashed(): AsyncIterable<Uint8Array> {
-    for await (const part of inPieces(body)) {
+    for await (const part of inPieces(body, PIECE_BYTES)) {
       // What is written is what was hashed, whatever the caller does to its array meanwhile.
       const piece = body instanceof Uint8Array ? part.slice() : part
       digests.push(toHex(sha256(piece)))
@@ -56,7 +72,7 @@ export async function* readStaged(
   const blob = unwrap(await store.get(at.blob, { ...options, range }))
   if (blob === undefined) throw damaged('its blob is missing')
   if (blob.sizeBytes !== sizeBytes) throw damaged('its blob has another length')
-  for await (const piece of inPieces(blob.stream())) {
+  for await (const piece of inPieces(blob.stream(), PIECE_BYTES)) {
     if (toHex(sha256(piece)) !== at.pieces[index])
       throw damaged(`piece ${index} has another digest`)
     const offset = index * PIECE_BYTES
@@ -67,30 +83,7 @@ export async function* readStaged(
 }
 
 /** Options of {@link readStaged}. */
-interface ReadStagedOptions extends CallOptions {
+export interface ReadStagedOptions extends CallOptions {
   /** A range within the entry; all of it unless said. */
   readonly range?: { readonly start: number; readonly end: number }
-}
-
-/** Cuts any stream into pieces of 1 MiB, the last one shorter. */
-async function* inPieces(body: BlobBody): AsyncIterable<Uint8Array> {
-  let held: Uint8Array[] = []
-  let heldBytes = 0
-  for await (const part of piecesOf(body)) {
-    for (let rest = part; rest.length > 0;) {
-      const taken = rest.subarray(0, PIECE_BYTES - heldBytes)
-      rest = rest.subarray(taken.length)
-      if (heldBytes === 0 && taken.length === PIECE_BYTES) yield taken
-      else {
-        // A source may use its buffer again once it is asked for more.
-        held.push(taken.slice())
-        heldBytes += taken.length
-      }
-      if (heldBytes < PIECE_BYTES) continue
-      yield concat(held)
-      held = []
-      heldBytes = 0
-    }
-  }
-  if (heldBytes > 0) yield concat(held)
 }

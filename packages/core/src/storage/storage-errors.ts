@@ -1,4 +1,6 @@
 import { coreError, type CoreError } from '../result/core-errors.ts'
+import type { LayerName } from './byte-storage.ts'
+import type { CheckpointDamage } from './storage.ts'
 import { addDetails, quote, type CheckpointError, type WithDetails } from '../result/error.ts'
 
 /** An error with the identifier it is about. */
@@ -51,6 +53,40 @@ export function rolledBack(
 ): CoreError<'ROLLBACK_DETECTED'> {
   const message = `checkpoint ${quote(identifier)} is at ${found}, but was at ${expected} already`
   return coreError('ROLLBACK_DETECTED', message, { identifier, found, expected })
+}
+
+/** Written through another stack of layers. */
+export function stackMismatch(
+  expected: readonly LayerName[],
+  found: readonly LayerName[],
+): CoreError<'STACK_MISMATCH'> {
+  const [asked, there] = [expected.map(nameOfLayer), found.map(nameOfLayer)]
+  const show = (names: readonly string[]): string => names.map(quote).join(', ') || 'no layers'
+  const message = `this was written through ${show(there)}, and opened through ${show(asked)}`
+  return coreError('STACK_MISMATCH', message, { expected: asked, found: there })
+}
+
+function nameOfLayer({ id, version }: LayerName): string {
+  return `${id}/${version}`
+}
+
+/** A storage of somebody's own that knows nothing of layers. */
+export function cannotBeLayered(): CoreError<'UNSUPPORTED'> {
+  const message = 'this storage takes no layers; a ByteStorage that does has the method `stacked`'
+  return coreError('UNSUPPORTED', message, { feature: 'layers' })
+}
+
+const DAMAGE: readonly string[] = [
+  'CORRUPTED',
+  'AUTHENTICATION_FAILED',
+  'UNKNOWN_KEY',
+  'STACK_MISMATCH',
+  'UNSUPPORTED_VERSION',
+] satisfies CheckpointDamage['code'][]
+
+/** Whether an error says that this checkpoint cannot be used, and nothing of others. */
+export function isCheckpointDamage(error: CheckpointError): error is CheckpointDamage {
+  return DAMAGE.includes(error.code)
 }
 
 /** Others were faster too often. */

@@ -15,6 +15,9 @@ export type EntryValue = JsonValue | Uint8Array
 export type StorageReadError = CoreError<
   | 'INVALID_IDENTIFIER'
   | 'CORRUPTED'
+  | 'AUTHENTICATION_FAILED'
+  | 'UNKNOWN_KEY'
+  | 'STACK_MISMATCH'
   | 'UNSUPPORTED_VERSION'
   | 'IO_FAILED'
   | 'NO_SPACE'
@@ -36,6 +39,9 @@ export type LoadError =
 
 /** Why `createCheckpoint` gives no draft. */
 export type CreateError = StorageReadError | WriteError | CoreError<'CHECKPOINT_ALREADY_EXISTS'>
+
+/** Why a storage cannot be opened through layers. */
+export type StackError = StorageReadError | CoreError<'UNSUPPORTED'>
 
 /** Why an entry cannot be read. */
 export type GetError = StorageReadError | CoreError<'KEY_NOT_FOUND' | 'DECODE_FAILED'>
@@ -99,8 +105,13 @@ export type GenerationInfo =
   | {
       readonly identifier: string
       readonly generation: Generation
-      readonly damage: CoreError<'CORRUPTED' | 'UNSUPPORTED_VERSION'>
+      readonly damage: CheckpointDamage
     }
+
+/** Why a checkpoint that is there cannot be used. */
+export type CheckpointDamage = CoreError<
+  'CORRUPTED' | 'AUTHENTICATION_FAILED' | 'UNKNOWN_KEY' | 'STACK_MISMATCH' | 'UNSUPPORTED_VERSION'
+>
 
 /** What gc deleted, or would delete. */
 export interface GcReport {
@@ -286,6 +297,8 @@ export interface UncommittedCheckpoint extends ReadableCheckpoint {
 
 /** A committed checkpoint: it never changes, also when the identifier is replaced later. */
 export interface CommittedCheckpoint extends ReadableCheckpoint, CheckpointInfo {
+  /** SHA-256 of the whole commit, in hex: two with the same digest are the same. */
+  readonly digest: string
   /** Lets go of it: it no longer counts as in use. */
   close(): Promise<void>
 }

@@ -9,6 +9,7 @@ export class TypedCheckpoint extends TypedEntries implements CommittedCheckpoint
   readonly generation: number
   readonly committedAt: Date
   readonly metadata: JsonObject
+  readonly digest: string
   readonly #checkpoint: ByteCheckpoint
 
   constructor(checkpoint: ByteCheckpoint, decoders: ReadonlyMap<string, Decoder>) {
@@ -16,6 +17,7 @@ export class TypedCheckpoint extends TypedEntries implements CommittedCheckpoint
     this.generation = checkpoint.generation
     this.committedAt = checkpoint.committedAt
     this.metadata = checkpoint.metadata
+    this.digest = checkpoint.digest
     this.#checkpoint = checkpoint
   }
 

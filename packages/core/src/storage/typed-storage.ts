@@ -41,12 +41,25 @@ export interface TypedStorageOptions {
 export class TypedStorage implements CheckpointStorage {
   readonly #bytes: ByteStorage
   readonly #saving: ByteStorage
+  readonly #options: TypedStorageOptions
   readonly #decoders: ReadonlyMap<string, Decoder>
 
   constructor(bytes: ByteStorage, options: TypedStorageOptions = {}, saving: ByteStorage = bytes) {
     this.#bytes = bytes
     this.#saving = saving
+    this.#options = options
     this.#decoders = decodersOf(options.codecs ?? [])
+  }
+
+  /** The same storage with something over its bytes, guarded as it was. Closing it closes both. */
+  async over<E>(
+    cover: (bytes: ByteStorage) => AsyncResult<ByteStorage, E>,
+  ): AsyncResult<TypedStorage, E> {
+    const bytes = await cover(this.#bytes)
+    if (!bytes.ok) return bytes
+    const saving = this.#saving === this.#bytes ? bytes : await cover(this.#saving)
+    if (!saving.ok) return saving
+    return ok(new CoveredStorage(bytes.value, this.#options, saving.value, this))
   }
 
   async createCheckpoint(
@@ -122,5 +135,28 @@ export class TypedStorage implements CheckpointStorage {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+}
+
+/** A storage over another, which it owns. */
+class CoveredStorage extends TypedStorage {
+  readonly #cover: ByteStorage
+  readonly #below: TypedStorage
+
+  constructor(
+    bytes: ByteStorage,
+    options: TypedStorageOptions,
+    saving: ByteStorage,
+    below: TypedStorage,
+  ) {
+    super(bytes, options, saving)
+    this.#cover = saving
+    this.#below = below
+  }
+
+  override async close(): Promise<void> {
+    await super.close()
+    await this.#cover.close()
+    await this.#below.close()
   }
 }

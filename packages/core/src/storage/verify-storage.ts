@@ -2,13 +2,8 @@ import type { CallOptions } from '../blob/blob-store.ts'
 import { attempt, ok, type AsyncResult } from '../result/result.ts'
 import { thrownError } from '../result/thrown.ts'
 import type { ByteCheckpoint, ByteStorage } from './byte-storage.ts'
-import type {
-  GetError,
-  LoadError,
-  StorageReadError,
-  VerifyProblem,
-  VerifyReport,
-} from './storage.ts'
+import { isCheckpointDamage } from './storage-errors.ts'
+import type { GetError, StorageReadError, VerifyProblem, VerifyReport } from './storage.ts'
 
 /** Reads everything in a storage, entry by entry, and goes on after damage. */
 export async function verifyStorage(
@@ -43,7 +38,8 @@ async function verifyGeneration(
 ): Promise<void> {
   const loaded = await storage.load(identifier, { ...options, generation })
   if (!loaded.ok) {
-    if (isDamage(loaded.error)) problems.push({ identifier, generation, error: loaded.error })
+    if (isCheckpointDamage(loaded.error))
+      problems.push({ identifier, generation, error: loaded.error })
     // Given up by retention since it was listed: nothing is wrong with that.
     else if (loaded.error.code !== 'CHECKPOINT_NOT_FOUND') throw loaded.error
     return
@@ -56,10 +52,6 @@ async function verifyGeneration(
     else problems.push({ identifier, generation, key, error: size.error })
   }
   await checkpoint.close()
-}
-
-function isDamage(error: LoadError): boolean {
-  return error.kind === 'corrupt'
 }
 
 async function readWhole(

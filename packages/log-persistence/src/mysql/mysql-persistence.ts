@@ -17,8 +17,11 @@ import type { MysqlPool } from './mysql-pool.ts'
  * import { mysqlPersistence } from '@tidemark/log-persistence/mysql'
  * import { createPool } from 'mysql2/promise'
  *
- * const store = mysqlPersistence(createPool(process.env.DATABASE_URL), { create: 'never' })
- * unwrap(await store.init())
+ * const pool = createPool(process.env.MYSQL_URL)
+ * const store = mysqlPersistence(pool)
+ * unwrap(await store.update('example.com/log', () => new Uint8Array([1])))
+ * await store.close()
+ * await pool.end()
  */
 export function mysqlPersistence(
   pool: MysqlPool,

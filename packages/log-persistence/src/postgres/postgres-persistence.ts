@@ -28,8 +28,10 @@ export interface PostgresPersistenceOptions extends SqlPersistenceOptions {
  * import { Pool } from 'pg'
  *
  * const pool = new Pool({ connectionString: process.env.DATABASE_URL })
- * const store = postgresPersistence(pool, { create: 'never' })
- * unwrap(await store.init())
+ * const store = postgresPersistence(pool)
+ * unwrap(await store.update('example.com/log', () => new Uint8Array([1])))
+ * await store.close()
+ * await pool.end()
  */
 export function postgresPersistence(
   pool: PostgresPool,

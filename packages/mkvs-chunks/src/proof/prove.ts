@@ -34,7 +34,7 @@ export interface GetProofOptions extends ProofOptions {
  * tree.insert(new Uint8Array([1]), new Uint8Array([2]))
  * const proof = unwrap(tree.prove(getProof(new Uint8Array([1]))))
  * const proven = unwrap(verifyProof(tree.rootHash(), proof))
- * unwrap(proven.get(new Uint8Array([1]))) // => Uint8Array [2]
+ * unwrap(proven.get(new Uint8Array([1]))) // => [2]
  */
 export function getProof(key: Uint8Array, options: GetProofOptions = {}): ProofQuery {
   const { version = 0, includeSiblings = false, position } = options

@@ -1,4 +1,4 @@
-import type { Damage, Seq } from '@tidemark/core'
+import type { Damage, Predecessor, Seq } from '@tidemark/core'
 import type { CheckpointRef } from '../operation.ts'
 
 /** Which step an event is about. */
@@ -10,7 +10,12 @@ export interface StepName {
 /** What happens in an operation. */
 export type OperationEvent =
   | { readonly type: 'opened'; readonly name: string; readonly state: string }
-  | { readonly type: 'leaseTaken'; readonly epoch: Seq }
+  | {
+      readonly type: 'leaseTaken'
+      readonly epoch: Seq
+      /** The owner before, if it ended or fell silent without letting go. */
+      readonly takenOverFrom: Predecessor | undefined
+    }
   | { readonly type: 'leaseLost'; readonly error: unknown }
   | { readonly type: 'recovered'; readonly skipped: readonly Damage[] }
   | { readonly type: 'checkpoint'; readonly checkpoint: CheckpointRef }

@@ -1,6 +1,6 @@
-import type { AsyncResult, CoreError } from '@tidemark/core'
+import { err, type AsyncResult, type CoreError } from '@tidemark/core'
 import type { OpenFileError } from '@tidemark/core/file'
-import { openWith } from '../open-operation.ts'
+import { openRefusal, openWith } from '../open-operation.ts'
 import type { OpenOptions, ReadOptions } from '../open-options.ts'
 import type { OpenError, Operation, OperationReader } from '../operation.ts'
 import type { PlainValue } from '../value/encode-value.ts'
@@ -45,6 +45,8 @@ export async function openOperation<T = PlainValue>(
 export async function openOperation<T = PlainValue>(
   options: OpenDirectoryOptions<T> | ReadDirectoryOptions<T>,
 ): AsyncResult<Operation<T> | OperationReader<T>, OpenFileError | OpenError> {
+  const refused = openRefusal(options)
+  if (refused !== undefined) return err(refused)
   const store = await openDirectory(options.dir, options.mode ?? 'write')
   if (!store.ok) return store
   const place = { store: store.value }

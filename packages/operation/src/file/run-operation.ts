@@ -1,7 +1,7 @@
-import type { AsyncResult } from '@tidemark/core'
+import { err, type AsyncResult } from '@tidemark/core'
 import type { OpenFileError } from '@tidemark/core/file'
 import type { RunContext } from '../steps/run-context.ts'
-import { runWith, type RunError, type RunOptions } from '../steps/run-operation.ts'
+import { runRefusal, runWith, type RunError, type RunOptions } from '../steps/run-operation.ts'
 import type { PlainValue } from '../value/encode-value.ts'
 import { openDirectory, withProbe } from './in-directory.ts'
 
@@ -27,6 +27,8 @@ export async function runOperation<R extends PlainValue | void>(
   options: RunDirectoryOptions,
   body: (ctx: RunContext) => Promise<R>,
 ): AsyncResult<R, OpenFileError | RunError> {
+  const refused = runRefusal(options)
+  if (refused !== undefined) return err(refused)
   const store = await openDirectory(options.dir, 'write')
   if (!store.ok) return store
   return runWith(withProbe({ ...options, store: store.value }), body, () => store.value.close())

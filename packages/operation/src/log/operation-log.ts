@@ -1,8 +1,10 @@
 import {
+  blobCommitLog,
   err,
   ok,
   quote,
   type AsyncResult,
+  type BlobStore,
   type CallOptions,
   type CommitLog,
   type Damage,
@@ -13,7 +15,9 @@ import {
 } from '@tidemark/core'
 import { damaged, decodeRecord } from '../record/decode-record.ts'
 import type { Base, Head, Location, OperationRecord } from '../record/record.ts'
+import { operationPrefix } from './operation-key.ts'
 import { RecordCache } from './record-cache.ts'
+import { StagedBodies } from './staged-bodies.ts'
 
 /** Where an operation stands: the newest of its records, and the base that this one names. */
 export interface Standing {
@@ -41,13 +45,16 @@ const MAX_PASSED = 4096
 /** The records of one operation, read: those of owners passed over, the others decoded. */
 export class OperationLog {
   readonly log: CommitLog
+  readonly bodies: StagedBodies
   readonly #name: string
   readonly #cache = new RecordCache()
   readonly #reading = new Map<Seq, AsyncResult<OperationRecord | undefined, LogReadError>>()
   #sighting: Sighting | undefined
 
-  constructor(log: CommitLog, name: string) {
-    this.log = log
+  constructor(store: BlobStore, name: string) {
+    const prefix = operationPrefix(name)
+    this.log = blobCommitLog(store, prefix)
+    this.bodies = new StagedBodies(store, prefix)
     this.#name = name
   }
 

@@ -1,6 +1,5 @@
 import {
   acquireLease,
-  blobCommitLog,
   coreError,
   err,
   ok,
@@ -33,6 +32,12 @@ export interface Acquired {
   readonly recovered: readonly Damage[]
 }
 
+/** Larger values get a blob of their own: folds would write them again, and `history` read them. */
+const STAGE_ABOVE_BYTES = 256 * 1024
+
+/** A record holds 16 MiB, and small entries share it. */
+const MAX_STAGE_ABOVE_BYTES = 4 * 1024 * 1024
+
 /** After so many owners without a word one says where the operation stands, for the next ones. */
 const MAX_SILENT_OWNERS = 16
 
@@ -41,18 +46,18 @@ export async function acquireOperation(
   { store, name }: OperationPlace,
   options: OwnerOptions,
 ): AsyncResult<Acquired, OpenError> {
-  const refused = nameError(name) ?? optionError(options)
+  const refused = nameError(name) ?? ownerError(options)
   if (refused !== undefined) return err(refused)
   const prefix = operationPrefix(name)
-  const commits = blobCommitLog(store, prefix)
+  const log = new OperationLog(store, name)
   const lease = await acquireInTime(store, prefix, options, {
-    log: commits,
+    log: log.log,
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.probe === undefined ? {} : { probe: options.probe }),
     ...(options.staleAfterMs === undefined ? {} : { staleAfterMs: options.staleAfterMs }),
   })
   if (!lease.ok) return lease
-  const begun = await begin(lease.value, new OperationLog(commits, name), name, options)
+  const begun = await begin(lease.value, log, name, options)
   if (!begun.ok) await lease.value.close()
   return begun
 }
@@ -64,6 +69,7 @@ async function begin(
   options: OwnerOptions,
 ): AsyncResult<Acquired, OpenError> {
   const { clock = systemClock, now = Date.now, random = systemRandom } = options
+  const { stageAboveBytes = STAGE_ABOVE_BYTES } = options
   const events = new EventSource()
   if (options.onEvent !== undefined) events.on(options.onEvent)
   const sighting = await log.look(options)
@@ -71,7 +77,7 @@ async function begin(
   const isLost = !sighting.ok && sighting.error.code === 'CORRUPTED' && options.restart === true
   if (!sighting.ok && !isLost) return sighting
   const { standing, passed = 0, skipped: recovered = [] } = sighting.ok ? sighting.value : {}
-  const writer = new RecordWriter({ lease, log, clock }, standing)
+  const writer = new RecordWriter({ lease, log, clock, stageAboveBytes }, standing)
   const newIncarnation = (): string => toHex(random(new Uint8Array(8)))
   const restarts = options.restart === true && stateOf(standing) === 'completed'
   const ready = await makeReady(
@@ -80,12 +86,14 @@ async function begin(
       name,
       atMs: now(),
       incarnation: standing === undefined || restarts ? newIncarnation() : undefined,
+      isFirst: standing === undefined && !isLost,
       isSilent: passed > MAX_SILENT_OWNERS,
     },
   )
   if (!ready.ok) return ready
   events.emit({ type: 'opened', name, state: stateOf(writer.standing) })
-  events.emit({ type: 'leaseTaken', epoch: lease.epoch })
+  const { epoch, takenOverFrom } = lease
+  events.emit({ type: 'leaseTaken', epoch, takenOverFrom })
   if (recovered.length > 0) events.emit({ type: 'recovered', skipped: recovered })
   lease.lost.addEventListener('abort', () => {
     events.emit({ type: 'leaseLost', error: lease.lost.reason })
@@ -98,16 +106,17 @@ interface Readiness {
   readonly atMs: number
   /** Begin this incarnation. */
   readonly incarnation: string | undefined
+  /** Nothing was recorded before, not even something that cannot be read. */
+  readonly isFirst: boolean
   /** Say where the operation stands, for nobody has for long. */
   readonly isSilent: boolean
 }
 
 async function makeReady(
   { lease, log, writer }: TrimParts,
-  { name, atMs, incarnation, isSilent }: Readiness,
+  { name, atMs, incarnation, isFirst, isSilent }: Readiness,
 ): AsyncResult<void, WriteError> {
   if (incarnation !== undefined) {
-    const isFirst = writer.standing === undefined
     const begun = await appendBegin(writer, { name, atMs }, incarnation)
     if (!begun.ok) return begun
     // Nothing to delete: what may lie before a very first record are owners that came and went.
@@ -150,10 +159,19 @@ function lockedError(what: string, waitedMs: number): CoreError<'LOCKED'> {
   return coreError('LOCKED', message, { what, owner, epoch: 0 })
 }
 
-function optionError({ wait }: OwnerOptions): CoreError<'INVALID_ARGUMENT'> | undefined {
-  if (typeof wait !== 'number' || wait >= 0) return undefined
-  const details = { argument: 'wait', reason: 'it is a number of ms from 0, or true' }
-  return coreError('INVALID_ARGUMENT', `wait: ${details.reason}`, details)
+/** The error for options of an owner that make no sense, or `undefined`. */
+export function ownerError(options: OwnerOptions): CoreError<'INVALID_ARGUMENT'> | undefined {
+  const { wait, staleAfterMs = 1, stageAboveBytes = 0 } = options
+  if (typeof wait === 'number' && !(wait >= 0)) {
+    return outOfRange('wait', 'it is a number of ms from 0, or true')
+  }
+  if (!(staleAfterMs > 0)) return outOfRange('staleAfterMs', 'it is a number of ms above 0')
+  if (stageAboveBytes >= 0 && stageAboveBytes <= MAX_STAGE_ABOVE_BYTES) return undefined
+  return outOfRange('stageAboveBytes', `it is a number from 0 to ${MAX_STAGE_ABOVE_BYTES}`)
+}
+
+function outOfRange(argument: string, reason: string): CoreError<'INVALID_ARGUMENT'> {
+  return coreError('INVALID_ARGUMENT', `${argument}: ${reason}`, { argument, reason })
 }
 
 function systemRandom(bytes: Uint8Array<ArrayBuffer>): Uint8Array {

@@ -14,7 +14,9 @@ import type { OperationLog, Standing } from '../log/operation-log.ts'
 import { operationError, type OperationError } from '../operation-errors.ts'
 import type { WriteError } from '../operation.ts'
 import { encodeRecord } from '../record/encode-record.ts'
+import { roomFor } from '../record/entry-room.ts'
 import type { Base, Entry, Head, Location } from '../record/record.ts'
+import { discardStaged, stageEntries } from './stage-entries.ts'
 
 /** A record takes so many entries that wait for it. */
 const MAX_BATCH_ENTRIES = 1024
@@ -36,6 +38,8 @@ export interface WriterParts {
   readonly lease: Lease
   readonly log: OperationLog
   readonly clock: Clock
+  /** Larger values are stored beside the log. */
+  readonly stageAboveBytes: number
 }
 
 /** A record to append: what changes of the head, and what is in it. */
@@ -47,6 +51,12 @@ export interface Draft {
     }
   readonly base?: Base
   readonly folds?: readonly Seq[]
+  readonly entries: readonly Entry[]
+}
+
+interface Appended {
+  readonly standing: Standing
+  /** As they were written: large bodies are somewhere else. */
   readonly entries: readonly Entry[]
 }
 
@@ -97,7 +107,7 @@ export class RecordWriter {
     })
   }
 
-  /** Records an entry with the next record, or by itself after a while. A later offer replaces it. */
+  /** Records an entry with the next record, or alone after a while. A later offer replaces it. */
   offer(slot: string, entry: Entry, withinMs: number): void {
     this.withdraw(slot)
     const timer = new AbortController()
@@ -138,20 +148,34 @@ export class RecordWriter {
 
   /** Appends a record. For jobs only: entries go through {@link RecordWriter.add}. */
   async append(draft: Draft): AsyncResult<Standing, WriteError> {
-    const { lease, log } = this.#parts
+    const appended = await this.#append(draft)
+    return appended.ok ? ok(appended.value.standing) : appended
+  }
+
+  /** Stages what is large, then appends: the record is what names it. */
+  async #append(draft: Draft): AsyncResult<Appended, WriteError> {
+    const { lease, log, stageAboveBytes: aboveBytes } = this.#parts
     const seq = lease.newest.seq + 1
     const head = this.#headAfter(draft, seq)
     if (head === undefined) throw new TypeError('the first record of an operation is a base')
-    const { base = this.#standing?.base, folds, entries } = draft
+    const { base = this.#standing?.base, folds } = draft
     if (base === undefined) throw new TypeError('a record stands on a base')
+    const staging = { bodies: log.bodies, record: seq, aboveBytes }
+    const staged = await stageEntries(draft.entries, staging)
+    if (!staged.ok) return staged
+    const entries = staged.value
     const own = draft.base === undefined ? {} : { base }
     const record = { head, entries, ...own, ...(folds === undefined ? {} : { folds }) }
     const payload = encodeRecord(record)
     const appended = await lease.append(payload)
-    if (!appended.ok) return appended
+    if (!appended.ok) {
+      // What may have been written may name it.
+      if (appended.error.kind !== 'unknown') await discardStaged(draft.entries, entries, staging)
+      return appended
+    }
     log.remember(seq, record, payload.length)
     this.#standing = { seq, head, base }
-    return ok(this.#standing)
+    return ok({ standing: this.#standing, entries })
   }
 
   /** Notes that what the base made void is deleted; the next record says so. */
@@ -204,7 +228,7 @@ export class RecordWriter {
     let taken = 0
     for (const next of this.#queue) {
       if ('job' in next || batch.length >= MAX_BATCH_ENTRIES) break
-      bytes += sizeOf(next.entry)
+      bytes += roomFor(next.entry, this.#parts.stageAboveBytes)
       if (bytes > MAX_BATCH_BYTES && batch.length > 0) break
       taken += 1
       if (next.signal?.aborted === true) next.settle(err(abortedError(next.signal)))
@@ -222,33 +246,39 @@ export class RecordWriter {
       for (const { settle } of batch) settle(err(completedError(over)))
       return
     }
-    const offered = this.#takeOffers()
-    const entries = [...batch.map(({ entry }) => entry), ...offered]
+    const asked = batch.map(({ entry }) => entry)
+    const entries = [...asked, ...this.#takeOffers(asked)]
     const record = this.#parts.lease.newest.seq + 1
     const lastIndex = entries.findLastIndex(({ kind }) => kind === 'checkpoint')
     const latest = lastIndex < 0 ? {} : { latest: { record, index: lastIndex } }
     const checkpoints = entries.filter(({ kind }) => kind === 'checkpoint').length
     const results = entries.filter(({ kind }) => kind === 'result').length
     const counts = { nextSeq: head.nextSeq + checkpoints, steps: head.steps + results }
-    const written = await this.append({ head: { ...counts, ...latest }, entries })
+    const written = await this.#append({ head: { ...counts, ...latest }, entries })
     if (!written.ok) {
       for (const { settle } of batch) settle(written)
       return
     }
-    const { seq } = written.value
-    this.onWritten(entries, seq)
+    const after = written.value.standing
+    const { seq } = after
+    this.onWritten(written.value.entries, seq)
     let next = head.nextSeq
     for (const [index, { entry, settle }] of batch.entries()) {
-      settle(ok({ at: { record: seq, index }, seq: next, standing: written.value }))
+      settle(ok({ at: { record: seq, index }, seq: next, standing: after }))
       if (entry.kind === 'checkpoint') next += 1
     }
   }
 
-  #takeOffers(): Entry[] {
+  /** What waits and fits into the record of those who asked; the rest is due in its time. */
+  #takeOffers(asked: readonly Entry[]): Entry[] {
+    const { stageAboveBytes } = this.#parts
+    let bytes = asked.reduce((sum, entry) => sum + roomFor(entry, stageAboveBytes), 0)
     const entries: Entry[] = []
-    for (const slot of this.#offers.keys()) {
-      const entry = this.withdraw(slot)
-      if (entry !== undefined) entries.push(entry)
+    for (const [slot, { entry }] of this.#offers) {
+      bytes += roomFor(entry, stageAboveBytes)
+      if (bytes > MAX_BATCH_BYTES || asked.length + entries.length >= MAX_BATCH_ENTRIES) break
+      this.withdraw(slot)
+      entries.push(entry)
     }
     return entries
   }
@@ -258,10 +288,6 @@ export class RecordWriter {
 function completedError({ operation: name, atMs }: Base): OperationError<'OPERATION_COMPLETED'> {
   const message = `the operation ${quote(name)} is completed; clear it to start over`
   return operationError('OPERATION_COMPLETED', message, { name, completedAtMs: atMs })
-}
-
-function sizeOf(entry: Entry): number {
-  return entry.kind === 'attempt' ? 0 : entry.bytes.length
 }
 
 function abortedError(signal: AbortSignal): CoreError<'ABORTED'> {

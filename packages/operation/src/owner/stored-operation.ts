@@ -1,15 +1,15 @@
 import {
   coreError,
   err,
-  json,
   ok,
   type AsyncResult,
   type CallOptions,
   type CoreError,
   type Damage,
   type LogRecord,
+  type Seq,
 } from '@tidemark/core'
-import type { OperationLog, Standing } from '../log/operation-log.ts'
+import type { OperationLog, Sighting, Standing } from '../log/operation-log.ts'
 import type {
   Checkpoint,
   CheckpointRef,
@@ -22,9 +22,11 @@ import type {
   ReadFailure,
   StatusError,
 } from '../operation.ts'
+import { damaged } from '../record/decode-record.ts'
 import { decodePlain, type PlainValue } from '../value/encode-value.ts'
 import type { Payloads } from '../value/payloads.ts'
-import { readById, readLatest, type StoredCheckpoint } from './read-checkpoint.ts'
+import { decodeOwner, type OwnerName } from './decode-owner.ts'
+import { readById, readLatest, readSettled, type StoredCheckpoint } from './read-checkpoint.ts'
 import { historyError, readHistory } from './read-history.ts'
 
 /** What a stored operation is read with. */
@@ -56,11 +58,7 @@ export class StoredOperation<T> implements OperationReader<T> {
   async latest(options?: CallOptions): AsyncResult<Checkpoint<T> | undefined, LatestError> {
     const refused = this.#refusal()
     if (refused !== undefined) return err(refused)
-    const sighting = await this.#log.look(options)
-    if (!sighting.ok) return sighting
-    const { standing } = sighting.value
-    if (standing === undefined) return ok(undefined)
-    const stored = await readLatest(this.#log, standing, options)
+    const stored = await readLatest(this.#log, options)
     if (!stored.ok || stored.value === undefined) return stored.ok ? ok(undefined) : stored
     return this.#decoded(stored.value)
   }
@@ -80,7 +78,7 @@ export class StoredOperation<T> implements OperationReader<T> {
     if (refused !== undefined) return err(refused)
     const stored = await readById(this.#log, id, options)
     if (!stored.ok) return stored
-    return ok({ ...stored.value.ref, payload: stored.value.entry.bytes.slice() })
+    return ok({ ...stored.value.ref, payload: stored.value.body.slice() })
   }
 
   async *history(options?: HistoryOptions): AsyncIterable<CheckpointRef> {
@@ -92,9 +90,28 @@ export class StoredOperation<T> implements OperationReader<T> {
   async status(options?: CallOptions): AsyncResult<OperationStatus, StatusError> {
     const refused = this.#refusal()
     if (refused !== undefined) return err(refused)
-    const sighting = await this.#log.look(options)
-    if (!sighting.ok) return sighting
-    const { standing, newest, skipped } = sighting.value
+    return readSettled(this.#log, (sighting) => this.#describe(sighting, options), options)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#onClose()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #decoded({ ref, entry, body }: StoredCheckpoint): AsyncResult<Checkpoint<T>, LatestError> {
+    const payload = await this.#payloads.decode(entry.label, { ...entry, body })
+    return payload.ok ? ok({ ...ref, payload: payload.value }) : payload
+  }
+
+  async #describe(
+    { standing, newest, skipped }: Sighting,
+    options?: CallOptions,
+  ): AsyncResult<OperationStatus, StatusError> {
     const owner = await this.#owner(newest, options)
     if (!owner.ok) return owner
     const result = await this.#result(standing, options)
@@ -108,24 +125,10 @@ export class StoredOperation<T> implements OperationReader<T> {
       steps: standing?.head.steps ?? 0,
       completedAt: isCompleted ? new Date(standing.base.atMs) : undefined,
       result: result.value,
-      owner: owner.value,
+      owner: owner.value && { label: owner.value.label, epoch: owner.value.epoch },
+      takenOverFrom: owner.value?.takenOverFrom,
       recovered: skipped.length > 0 ? skipped : this.#recovered,
     })
-  }
-
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    await this.#onClose()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  async #decoded({ ref, entry }: StoredCheckpoint): AsyncResult<Checkpoint<T>, LatestError> {
-    const payload = await this.#payloads.decode(entry.label, entry)
-    return payload.ok ? ok({ ...ref, payload: payload.value }) : payload
   }
 
   async #result(
@@ -135,20 +138,22 @@ export class StoredOperation<T> implements OperationReader<T> {
     if (standing?.base.kind !== 'complete') return ok(undefined)
     const record = await this.#log.read(standing.head.base, options)
     if (!record.ok) return record
-    const outcome = record.value?.entries.find((entry) => entry.kind === 'outcome')
+    if (record.value === undefined) return err(damaged(standing.head.base, 'it is missing'))
+    const outcome = record.value.entries.find((entry) => entry.kind === 'outcome')
     if (outcome === undefined) return ok(undefined)
-    return decodePlain(outcome, 'the result')
+    const body = await this.#log.bodies.bytesOf(outcome.body, options)
+    return body.ok ? decodePlain({ ...outcome, body: body.value }, 'the result') : body
   }
 
   async #owner(
     newest: LogRecord | undefined,
     options?: CallOptions,
-  ): AsyncResult<OperationStatus['owner'], ReadFailure> {
+  ): AsyncResult<(OwnerName & { readonly epoch: Seq }) | undefined, ReadFailure> {
     const epoch = newest?.epoch ?? 0
     if (epoch === 0) return ok(undefined)
     const record = await this.#log.log.read(epoch, options)
     if (!record.ok || record.value === undefined) return record.ok ? ok(undefined) : record
-    return ok({ label: labelOf(record.value), epoch })
+    return ok({ epoch, ...decodeOwner(record.value.payload) })
   }
 
   #refusal(): CoreError<'CLOSED'> | undefined {
@@ -169,13 +174,4 @@ export function stateOf(standing: Standing | undefined): OperationState {
 export function checkpointCount(standing: Standing | undefined): number {
   if (standing === undefined) return 0
   return standing.base.kept.length + standing.head.nextSeq - standing.base.firstSeq
-}
-
-function labelOf(owner: LogRecord): string {
-  const fields = json.decode(owner.payload, 'the owner')
-  const value: unknown = fields.ok ? fields.value : undefined
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'label'))
-    return 'unknown'
-  const label: unknown = Reflect.get(value, 'label')
-  return typeof label === 'string' ? label : 'unknown'
 }

@@ -2,6 +2,7 @@ import { ok, type AsyncResult, type Lease, type Seq } from '@tidemark/core'
 import type { OperationLog, Standing } from '../log/operation-log.ts'
 import type { ReadFailure } from '../operation.ts'
 import { liveFolds } from '../steps/fold.ts'
+import { collectBodies } from './collect-bodies.ts'
 import type { RecordWriter } from './record-writer.ts'
 
 /** What trimming works on. */
@@ -26,6 +27,8 @@ export async function sweepBase(
     const swept = await parts.log.log.sweep()
     if (!swept.ok || swept.value.left > 0) return false
   }
+  const collected = await collectBodies(parts.log, standing)
+  if (!collected.ok || !collected.value) return false
   parts.writer.swept()
   return true
 }
@@ -41,16 +44,15 @@ export async function trimToFold(parts: TrimParts): Promise<void> {
 }
 
 async function trim(
-  { lease, log }: TrimParts,
+  { log }: TrimParts,
   standing: Standing,
   { before, force }: { readonly before: Seq; readonly force: boolean },
 ): Promise<boolean> {
   const needed = await stillNeeded(log, standing)
   if (!needed.ok) return false
-  // Its own owner record, too: a successor's truncation gives that up, and from then on this one is
-  // refused. So an owner that slept cannot give up what its successor keeps.
-  const keep = [...needed.value, lease.epoch]
-  const truncated = await log.log.truncate(before, { keep, force })
+  // An owner that slept gives up nothing that its successor keeps: it knows no base and no fold
+  // that is newer than the floor, and a floor never falls.
+  const truncated = await log.log.truncate(before, { keep: needed.value, force })
   return truncated.ok && truncated.value.left === 0
 }
 

@@ -8,9 +8,11 @@ import {
   type JsonValue,
   type Result,
   type Seq,
+  type Staged,
 } from '@tidemark/core'
 import { FORMAT, LENGTH_BYTES } from './encode-record.ts'
-import type { Base, Entry, Head, Kept, Location, OperationRecord } from './record.ts'
+import type { Base, Body, Entry, Head, Kept, Location, OperationRecord } from './record.ts'
+import { stagedFor } from './staged-name.ts'
 
 /** Why the payload of a record cannot be understood. */
 export type RecordError = CoreError<'CORRUPTED' | 'UNSUPPORTED_VERSION'>
@@ -43,7 +45,7 @@ export function damaged(seq: Seq, reason: string): CoreError<'CORRUPTED'> {
 
 function recordOf(seq: Seq, header: JsonObject, body: Uint8Array): OperationRecord | undefined {
   const head = headOf(seq, objectOf(header['head']))
-  const entries = entriesOf(header['entries'], body)
+  const entries = entriesOf(seq, header['entries'], body)
   if (head === undefined || entries === undefined) return undefined
   const record = { head, entries }
   if (header['base'] !== undefined) {
@@ -86,20 +88,35 @@ function keptOf(before: Seq, json: JsonObject | undefined): Kept | undefined {
   return { at, seq, label }
 }
 
-function entriesOf(list: JsonValue | undefined, body: Uint8Array): Entry[] | undefined {
+function entriesOf(seq: Seq, list: JsonValue | undefined, bytes: Uint8Array): Entry[] | undefined {
   let offset = 0
   const entries = mapAll(list, (item) => {
     const fields = objectOf(item)
-    const { size } = fields ?? {}
-    if (fields?.['kind'] === 'attempt') return entryOf(fields, new Uint8Array())
-    if (fields === undefined || !isCount(size) || size > body.length - offset) return undefined
+    if (fields === undefined) return undefined
+    if (fields['kind'] === 'attempt') return entryOf(fields, new Uint8Array())
+    if (fields['staged'] !== undefined) {
+      const staged = stagedOf(seq, objectOf(fields['staged']))
+      return staged === undefined ? undefined : entryOf(fields, staged)
+    }
+    const { size } = fields
+    if (!isCount(size) || size > bytes.length - offset) return undefined
     offset += size
-    return entryOf(fields, body.subarray(offset - size, offset))
+    return entryOf(fields, bytes.subarray(offset - size, offset))
   })
-  return offset === body.length ? entries : undefined
+  return offset === bytes.length ? entries : undefined
 }
 
-function entryOf(fields: JsonObject, bytes: Uint8Array): Entry | undefined {
+/** The name can lead nowhere but to what was staged for this record or one before it. */
+function stagedOf(seq: Seq, json: JsonObject | undefined): Staged | undefined {
+  const { name, size, pieces } = json ?? {}
+  const digests = mapAll(pieces, (one) => (typeof one === 'string' ? one : undefined))
+  if (typeof name !== 'string' || !isCount(size) || digests === undefined) return undefined
+  const record = stagedFor(name)
+  if (record === undefined || record > seq) return undefined
+  return { at: { blob: name, pieces: digests }, sizeBytes: size }
+}
+
+function entryOf(fields: JsonObject, body: Body): Entry | undefined {
   const { kind, label, atMs, version, codec, step, key, name, attempt, failures, error } = fields
   if (kind === 'attempt') {
     const isWhole = typeof step === 'string' && isCount(attempt) && isCount(failures)
@@ -109,14 +126,15 @@ function entryOf(fields: JsonObject, bytes: Uint8Array): Entry | undefined {
   if (typeof codec !== 'string') return undefined
   if (kind === 'checkpoint') {
     const isWhole = typeof label === 'string' && isCount(atMs) && isCount(version)
-    return isWhole ? { kind, label, atMs, version, codec, bytes } : undefined
+    return isWhole ? { kind, label, atMs, version, codec, body } : undefined
   }
   if (kind === 'result') {
     if (typeof step !== 'string' || !isCount(version)) return undefined
-    return { kind, step, version, codec, bytes, ...optional('key', key) }
+    return { kind, step, version, codec, body, ...optional('key', key) }
   }
-  if (kind === 'state') return typeof name === 'string' ? { kind, name, codec, bytes } : undefined
-  return kind === 'outcome' ? { kind, codec, bytes } : undefined
+  if (kind === 'outcome') return { kind, codec, body }
+  const isState = kind === 'state' && typeof name === 'string' && body instanceof Uint8Array
+  return isState ? { kind, name, codec, body } : undefined
 }
 
 function optional<Name extends string>(

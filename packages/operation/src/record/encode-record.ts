@@ -1,5 +1,12 @@
-import { json, unwrap, type JsonValue } from '@tidemark/core'
-import type { Base, Entry, Head, Location, OperationRecord } from './record.ts'
+import type { JsonValue } from '@tidemark/core'
+import {
+  isStaged,
+  type Base,
+  type Entry,
+  type Head,
+  type Location,
+  type OperationRecord,
+} from './record.ts'
 
 /** The version of the format. A reader refuses newer ones. */
 export const FORMAT = 1
@@ -19,8 +26,8 @@ export function encodeRecord(record: OperationRecord): Uint8Array {
   }
   if (record.base !== undefined) header['base'] = baseJson(record.base)
   if (record.folds !== undefined) header['folds'] = record.folds
-  // Cannot fail: names and labels were checked to be well-formed when they came in.
-  const encoded = unwrap(json.encode(header))
+  // Loses nothing: names and labels were checked to be well-formed when they came in.
+  const encoded = utf8.encode(JSON.stringify(header))
   const bodies = record.entries.map(bodyOf)
   const size = bodies.reduce((sum, body) => sum + body.length, LENGTH_BYTES + encoded.length)
   const payload = new Uint8Array(size)
@@ -33,10 +40,12 @@ export function encodeRecord(record: OperationRecord): Uint8Array {
   return payload
 }
 
+const utf8 = new TextEncoder()
+
 const EMPTY = new Uint8Array()
 
 function bodyOf(entry: Entry): Uint8Array {
-  return entry.kind === 'attempt' ? EMPTY : entry.bytes
+  return entry.kind === 'attempt' || isStaged(entry.body) ? EMPTY : entry.body
 }
 
 function headJson({ latest, ...numbers }: Head): JsonValue {
@@ -56,6 +65,8 @@ function locationJson({ record, index }: Location): JsonValue {
 
 function entryJson(entry: Entry): JsonValue {
   if (entry.kind === 'attempt') return { ...entry }
-  const { bytes, ...fields } = entry
-  return { ...fields, size: bytes.length }
+  const { body, ...fields } = entry
+  if (!isStaged(body)) return { ...fields, size: body.length }
+  const { at, sizeBytes } = body
+  return { ...fields, staged: { name: at.blob, size: sizeBytes, pieces: at.pieces } }
 }

@@ -1,10 +1,13 @@
-import type { Seq } from '@tidemark/core'
+import type { Seq, Staged } from '@tidemark/core'
 
 /** Where an entry lies: the number of its record in the log, and its place in the record. */
 export interface Location {
   readonly record: Seq
   readonly index: number
 }
+
+/** The bytes of an entry: in its record, or in a blob that was staged for the record. */
+export type Body = Uint8Array | Staged
 
 /** A checkpoint that the caller made. */
 export interface CheckpointEntry {
@@ -13,7 +16,7 @@ export interface CheckpointEntry {
   readonly atMs: number
   readonly version: number
   readonly codec: string
-  readonly bytes: Uint8Array
+  readonly body: Body
 }
 
 /** The result of a finished step. */
@@ -23,7 +26,7 @@ export interface ResultEntry {
   readonly key?: string
   readonly version: number
   readonly codec: string
-  readonly bytes: Uint8Array
+  readonly body: Body
 }
 
 /** That an attempt at a step began, or how it failed. */
@@ -43,14 +46,15 @@ export interface StateEntry {
   readonly kind: 'state'
   readonly name: string
   readonly codec: string
-  readonly bytes: Uint8Array
+  /** Small: states are repeated in every fold. */
+  readonly body: Uint8Array
 }
 
 /** The result of the whole operation. */
 export interface OutcomeEntry {
   readonly kind: 'outcome'
   readonly codec: string
-  readonly bytes: Uint8Array
+  readonly body: Body
 }
 
 /** What a record says happened. */
@@ -105,6 +109,16 @@ export interface OperationRecord {
   /** Makes this record a fold: the folds before it that still count, ascending. */
   readonly folds?: readonly Seq[]
   readonly entries: readonly Entry[]
+}
+
+/** Whether a body lies in a blob of its own. */
+export function isStaged(body: Body): body is Staged {
+  return !(body instanceof Uint8Array)
+}
+
+/** The size of what was stored. */
+export function sizeOf(body: Body): number {
+  return isStaged(body) ? body.sizeBytes : body.length
 }
 
 /** The checkpoints of a record with their sequence numbers and places. */

@@ -1,4 +1,4 @@
-import type { StandardSchema } from '@tidemark/core'
+import type { Codec, StandardSchema } from '@tidemark/core'
 import type { StepProgress } from '../events/operation-event.ts'
 
 /** How often and how patiently a failing step is tried again. */
@@ -28,6 +28,8 @@ export interface StepOptions<T> {
    * `'rerun'` runs the step, `'keep'` takes the result as it is.
    */
   readonly onChange?: 'error' | 'rerun' | 'keep'
+  /** Turns results into bytes. Default: bytes stay bytes, everything else is strict JSON. */
+  readonly codec?: Codec<T>
   /** Checks the result before it is recorded, and when it is read. */
   readonly schema?: StandardSchema<T>
   /** Default: a step that fails is not tried again in this run. */
@@ -54,7 +56,7 @@ export interface StepContext {
   readonly progress: (done: number, total?: number, unit?: string) => void
 }
 
-/** What a step does. Its result is recorded: bytes, `undefined`, or what strict JSON can hold. */
+/** What a step does. Its result is recorded: bytes, `undefined`, JSON, or what its codec takes. */
 export type StepFunction<T> = (step: StepContext) => T | Promise<T>
 
 /** Options of `ctx.map`. */

@@ -8,10 +8,11 @@ import {
   type CoreError,
   type Damage,
 } from '@tidemark/core'
+import { nameError } from '../log/operation-key.ts'
 import type { OperationPlace, OwnerOptions } from '../open-options.ts'
 import type { OperationError } from '../operation-errors.ts'
 import type { CheckpointFailure, OpenError, StatusError } from '../operation.ts'
-import { acquireOperation, type Acquired } from '../owner/acquire-operation.ts'
+import { acquireOperation, ownerError, type Acquired } from '../owner/acquire-operation.ts'
 import { OwnedOperation } from '../owner/owned-operation.ts'
 import type { PlainValue } from '../value/encode-value.ts'
 import { Payloads } from '../value/payloads.ts'
@@ -80,7 +81,7 @@ export async function runWith<R extends PlainValue | void>(
   body: (ctx: RunContext) => Promise<R>,
   onClose: () => Promise<void>,
 ): AsyncResult<R, RunError> {
-  const refused = optionError(options)
+  const refused = runRefusal(options)
   const acquired = refused === undefined ? await acquireOperation(options, options) : err(refused)
   if (!acquired.ok) {
     await onClose()
@@ -106,9 +107,9 @@ async function runOwned<R extends PlainValue | void>(
   const { writer, events } = acquired
   if (writer.standing?.base.kind === 'complete') return recordedResult(operation)
   const ledger = new StepLedger(acquired, seed(options))
-  const begun = await ledger.begin((damage) => isSurvived(acquired, options, damage))
-  if (!begun.ok) return begun
   const run = stepRun(acquired, options, ledger)
+  const begun = await ledger.begin(run.onDamage)
+  if (!begun.ok) return begun
   const release = endWith(run.running, acquired, options.signal)
   try {
     const outcome = await settle(run.running, body(contextOf(run)), run.graceMs)
@@ -129,6 +130,8 @@ function stepRun(acquired: Acquired, options: RunOptions, ledger: StepLedger): S
     name: options.name,
     incarnation: acquired.writer.standing?.head.incarnation ?? '',
     ledger,
+    bodies: acquired.log.bodies,
+    onDamage: (damage) => isSurvived(acquired, options, damage),
     writer: acquired.writer,
     events: acquired.events,
     clock,
@@ -229,10 +232,13 @@ function abortedError(cause: unknown): CoreError<'ABORTED'> {
   return coreError('ABORTED', message, details, cause)
 }
 
-function optionError({
-  version = 1,
-  graceMs = 0,
-}: RunOptions): CoreError<'INVALID_ARGUMENT'> | undefined {
+/** The error for options that make no sense, or `undefined`; looks at nothing else. */
+export function runRefusal(
+  options: Omit<RunOptions, 'store'>,
+): CoreError<'INVALID_IDENTIFIER' | 'INVALID_ARGUMENT'> | undefined {
+  const { name, version = 1, graceMs = 0 } = options
+  const refused = nameError(name) ?? ownerError(options)
+  if (refused !== undefined) return refused
   const isVersion = Number.isSafeInteger(version) && version >= 1
   if (isVersion && graceMs >= 0) return undefined
   const argument = isVersion ? 'graceMs' : 'version'

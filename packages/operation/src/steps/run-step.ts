@@ -1,15 +1,24 @@
-import { coreError, encodeName, isTidemarkError, unwrap, type Clock } from '@tidemark/core'
+import {
+  coreError,
+  encodeName,
+  isTidemarkError,
+  unwrap,
+  type Clock,
+  type Damage,
+} from '@tidemark/core'
 import type { EventSource } from '../events/event-source.ts'
 import { MAX_NAME_BYTES, textError } from '../log/operation-key.ts'
 import { operationError, type OperationError } from '../operation-errors.ts'
+import type { StagedBodies } from '../log/staged-bodies.ts'
 import type { RecordWriter } from '../owner/record-writer.ts'
 import type { AttemptEntry } from '../record/record.ts'
-import { decodePlain, encodeValue } from '../value/encode-value.ts'
+import { decodeValue, encodeValue } from '../value/encode-value.ts'
 import { validate } from '../value/validate.ts'
 import { retryDelayMs } from './retry.ts'
 import type { StepContext, StepFunction, StepOptions } from './run-context.ts'
 import { textOf, type FoundResult, type StepId, type StepLedger } from './step-ledger.ts'
 import type { Running } from './running.ts'
+import { stepOptionError } from './step-option-error.ts'
 
 /** An attempt that lasts so long is noted, so that it counts although the process dies in it. */
 const NOTE_AFTER_MS = 50
@@ -22,6 +31,10 @@ export interface StepRun {
   readonly name: string
   readonly incarnation: string
   readonly ledger: StepLedger
+  /** Where results are that are too large for a record. */
+  readonly bodies: StagedBodies
+  /** Whether a damaged result is told of and run again; otherwise it fails the run. */
+  readonly onDamage: (damage: Damage) => boolean
   readonly writer: RecordWriter
   readonly events: EventSource
   readonly clock: Clock
@@ -44,22 +57,36 @@ export async function runStep<T>(
 ): Promise<T> {
   refuseName('step', id.step)
   if (id.key !== undefined) refuseName('key', id.key)
+  const refused = stepOptionError(options)
+  if (refused !== undefined) throw refused
   const text = textOf(id)
   if (run.claimed.has(text)) throw duplicate(id)
   run.claimed.add(text)
-  const found = unwrap(await run.ledger.find(id))
-  if (found !== undefined) {
-    if (!run.ledger.ask(found)) throw duplicate(id)
-    if (isTaken(run, id, options, found)) {
-      run.claimed.delete(text)
-      const value = await readResult(run, id, options, found)
-      run.events.emit({ type: 'stepSkipped', ...id })
-      return value
-    }
-  }
-  const result = await attemptUntilDone(run, id, options, fn)
+  const recorded = await recordedResult(run, id, options)
+  const result = recorded ?? (await attemptUntilDone(run, id, options, fn))
   run.claimed.delete(text)
-  return result
+  if (recorded !== undefined) run.events.emit({ type: 'stepSkipped', ...id })
+  return result.value
+}
+
+/** The result that an earlier run recorded, if it is the one that is asked for and can be read. */
+async function recordedResult<T>(
+  run: StepRun,
+  id: StepId,
+  options: StepOptions<T>,
+): Promise<{ readonly value: T } | undefined> {
+  const found = unwrap(await run.ledger.find(id))
+  if (found === undefined) return undefined
+  if (!run.ledger.ask(found)) throw duplicate(id)
+  if (!isTaken(run, id, options, found)) return undefined
+  const { result, record: seq } = found
+  const body = await run.bodies.bytesOf(result.body)
+  if (!body.ok && body.error.code === 'CORRUPTED' && run.onDamage({ seq, error: body.error })) {
+    return undefined
+  }
+  const stored = { ...result, body: unwrap(body) }
+  const value = unwrap(decodeValue(stored, options.codec, `the result of step ${text(id)}`))
+  return { value: await checked(run, id, options, value) }
 }
 
 /** Whether the recorded result is the one that is asked for. */
@@ -73,16 +100,6 @@ function isTaken<T>(
   if (onChange === 'rerun') return false
   const message = `the result of step ${text(id)} is of version ${recorded}, not ${asked}`
   throw operationError('STEP_CHANGED', message, { ...id, recorded, asked })
-}
-
-async function readResult<T>(
-  run: StepRun,
-  id: StepId,
-  options: StepOptions<T>,
-  { result }: FoundResult,
-): Promise<T> {
-  const value = unwrap(decodePlain(result, `the result of step ${text(id)}`))
-  return checked(run, id, options, value)
 }
 
 /** What a schema makes of a value; without one, the caller's type is believed. */
@@ -104,7 +121,7 @@ async function attemptUntilDone<T>(
   id: StepId,
   options: StepOptions<T>,
   fn: StepFunction<T>,
-): Promise<T> {
+): Promise<{ readonly value: T }> {
   const known = run.ledger.attempts(id)
   let attempt = known?.attempt ?? 0
   let failures = known?.failures ?? 0
@@ -116,7 +133,7 @@ async function attemptUntilDone<T>(
     const tried = await tryOnce(run, id, options, fn, note)
     if (tried.done) {
       run.events.emit({ type: 'stepDone', ...id, attempt })
-      return tried.value
+      return tried
     }
     const { error } = tried
     failures += 1
@@ -153,7 +170,7 @@ async function tryOnce<T>(
     return { done: false, error: outcome.error }
   }
   const value = await checked(run, id, options, outcome.value)
-  const encoded = unwrap(encodeValue(outcome.value, undefined))
+  const encoded = unwrap(encodeValue(outcome.value, options.codec))
   const { version = run.version } = options
   unwrap(await run.writer.add({ kind: 'result', ...id, version, ...encoded }))
   return { done: true, value }

@@ -16,6 +16,7 @@ export function openState<T>(
 ): StateCursor<T> {
   const refused = textError('name', name, MAX_NAME_BYTES)
   if (refused !== undefined) throw refused
+  if (!(everyMs >= 0)) throw senseless()
   const slot = `state ${name}`
   let saved = run.ledger.state(name)
   return {
@@ -30,7 +31,7 @@ export function openState<T>(
     },
     save: (value) => {
       const encoded = unwrap(encodeValue(value, undefined))
-      const { length } = encoded.bytes
+      const { length } = encoded.body
       if (length > MAX_STATE_BYTES) throw tooLarge(length)
       const entry: StateEntry = { kind: 'state', name, ...encoded }
       saved = entry
@@ -44,6 +45,11 @@ export function openState<T>(
       else unwrap(await run.writer.add(entry))
     },
   }
+}
+
+function senseless(): CoreError<'INVALID_ARGUMENT'> {
+  const details = { argument: 'everyMs', reason: 'it is a number of ms from 0' }
+  return coreError('INVALID_ARGUMENT', `everyMs: ${details.reason}`, details)
 }
 
 function tooLarge(actual: number): CoreError<'LIMIT_EXCEEDED'> {

@@ -11,6 +11,7 @@ import {
 import type { ReadFailure } from '../operation.ts'
 import { trimToFold, type TrimParts } from '../owner/trim.ts'
 import { damaged } from '../record/decode-record.ts'
+import { roomFor } from '../record/entry-room.ts'
 import type { AttemptEntry, Entry, ResultEntry, StateEntry, StepEntry } from '../record/record.ts'
 import { appendFold, liveFolds, recordsSinceFold } from './fold.ts'
 import { hashText, StepIndex } from './step-index.ts'
@@ -39,6 +40,8 @@ export interface StepId {
 /** A recorded result, and its entry in the index. */
 export interface FoundResult {
   readonly entry: number
+  /** The record that it was found in. */
+  readonly record: Seq
   readonly result: ResultEntry
 }
 
@@ -86,7 +89,9 @@ export class StepLedger {
       if (!record.ok) return record
       if (record.value === undefined) return err(damaged(seq, 'it is missing'))
       const result = record.value.entries[index]
-      if (result?.kind === 'result' && isSame(result, id)) return ok({ entry, result })
+      if (result?.kind === 'result' && isSame(result, id)) {
+        return ok({ entry, record: seq, result })
+      }
     }
     return ok(undefined)
   }
@@ -162,7 +167,7 @@ export class StepLedger {
       if (indexed !== undefined) results.push(indexed)
       if (!isUnfolded) continue
       this.#unfolded.push({ entry, indexed })
-      this.#unfoldedBytes += entry.kind === 'attempt' ? 0 : entry.bytes.length
+      this.#unfoldedBytes += roomFor(entry, Infinity)
     }
     if (isStep && isUnfolded) this.#unfoldedRecords += 1
     return results

@@ -2,6 +2,7 @@ import type { BlobStore } from '@tidemark/core'
 import type { ContractCase } from '@tidemark/core/testing'
 import { checkpointCases } from './checkpoint-cases.ts'
 import { compactionCases } from './compaction-cases.ts'
+import { largeCases } from './large-cases.ts'
 import { ownerCases } from './owner-cases.ts'
 import { payloadCases } from './payload-cases.ts'
 import { retryCases } from './retry-cases.ts'
@@ -32,6 +33,7 @@ export function operationContract(subject: OperationSubject): ContractCase<BlobS
     compactionCases,
     ownerCases,
     payloadCases,
+    largeCases,
     stepCases,
     retryCases,
   ]

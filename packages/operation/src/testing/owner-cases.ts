@@ -2,7 +2,7 @@ import { unwrap } from '@tidemark/core'
 import { openOperation } from '../open-operation.ts'
 import { expectCode, expectEqual, expectTrue } from './expect.ts'
 import type { CaseTable } from './operation-contract.ts'
-import { checkpoints, keysOf, NAME, open, STALE_AFTER_MS } from './subject.ts'
+import { checkpoints, keysOf, NAME, open, read, STALE_AFTER_MS, stoppedClock } from './subject.ts'
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -53,13 +53,7 @@ export const ownerCases: CaseTable = {
     await first.close()
   },
   'a displaced owner publishes nothing': async (store) => {
-    // Its clock stands still: it beats once, and never again.
-    const clock = {
-      nowMs: () => 0,
-      sleep: () => new Promise<void>(() => undefined),
-      every: () => ({ stop: () => undefined }),
-    }
-    const sleeper = await open(store, { clock })
+    const sleeper = await open(store, { clock: stoppedClock() })
     await checkpoints(sleeper, 2)
     const taker = await open(store)
     const { id } = unwrap(await taker.checkpoint('taken over', 'new'))
@@ -73,6 +67,21 @@ export const ownerCases: CaseTable = {
     await sleeper.close()
     unwrap(await taker.checkpoint('going on', 1))
     await taker.close()
+  },
+  'whoever takes over from an owner that did not let go says so': async (store) => {
+    const first = await open(store)
+    expectEqual(unwrap(await first.status()).takenOverFrom, undefined, 'the first')
+    await first.close()
+    const sleeper = await open(store, { clock: stoppedClock() })
+    const { owner, takenOverFrom } = unwrap(await sleeper.status())
+    expectEqual(takenOverFrom, undefined, 'after one that let go')
+    const events: unknown[] = []
+    const third = await open(store, { onEvent: (event) => void events.push(event) })
+    expectEqual(unwrap(await third.status()).takenOverFrom, owner, 'after one that did not')
+    expectEqual(unwrap(await (await read(store)).status()).takenOverFrom, owner, 'to readers')
+    expectTrue(JSON.stringify(events).includes(`"takenOverFrom":${JSON.stringify(owner)}`), 'event')
+    await third.close()
+    await sleeper.close()
   },
   'opening and closing many times leaves the operation as it was': async (store) => {
     const first = await open(store)

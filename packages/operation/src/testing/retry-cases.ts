@@ -1,6 +1,6 @@
 import { unwrap } from '@tidemark/core'
 import { fatalError, retryAfterError } from '../steps/retry.ts'
-import type { RunContext } from '../steps/run-context.ts'
+import type { RunContext, StepOptions } from '../steps/run-context.ts'
 import { expectCode, expectEqual, expectTrue } from './expect.ts'
 import type { CaseTable } from './operation-contract.ts'
 import { open, quickClock, run } from './subject.ts'
@@ -10,6 +10,22 @@ const POLICY = { maxAttempts: 4, initialMs: 100, factor: 2, jitter: 0 }
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 export const retryCases: CaseTable = {
+  'options of a step that make no sense are refused before it runs': async (store) => {
+    const senseless: readonly StepOptions<number>[] = [
+      { version: 0 },
+      { timeoutMs: 0 },
+      { retry: { maxAttempts: NaN } },
+      { retry: { maxAttempts: 2, initialMs: -1 } },
+      { retry: { maxAttempts: 2, factor: 0 } },
+      { retry: { maxAttempts: 2, jitter: 2 } },
+    ]
+    let ran = 0
+    for (const options of senseless) {
+      const done = await run(store, (ctx) => ctx.step('a', options, () => (ran += 1)))
+      expectCode(done, 'INVALID_ARGUMENT', JSON.stringify(options))
+    }
+    expectEqual(ran, 0, 'ran')
+  },
   'a failing step is tried again, each time later': async (store) => {
     const slept: number[] = []
     const attempts: number[] = []

@@ -76,3 +76,12 @@ export function quickClock(slept: number[]): Clock {
     every: () => ({ stop: () => undefined }),
   }
 }
+
+/** A clock that stands still: an owner that goes by it beats once, and never again. */
+export function stoppedClock(): Clock {
+  return {
+    nowMs: () => 0,
+    sleep: () => new Promise(() => undefined),
+    every: () => ({ stop: () => undefined }),
+  }
+}

@@ -1,4 +1,5 @@
 import {
+  attempt,
   bytes,
   coreError,
   err,
@@ -17,17 +18,14 @@ export type PlainValue = JsonValue | Uint8Array | undefined
 export interface EncodedValue {
   /** The `id` of the codec, or `none` for `undefined`. */
   readonly codec: string
-  readonly bytes: Uint8Array
+  readonly body: Uint8Array
 }
 
-/** The largest encoded value: a record of the log holds 16 MiB, and several share one. */
-export const MAX_VALUE_BYTES: number = 8 * 1024 * 1024
-
 /** Why a value cannot be stored. */
-export type EncodeError = CoreError<'ENCODE_FAILED' | 'LIMIT_EXCEEDED'>
+export type EncodeError = CoreError<'ENCODE_FAILED'>
 
 /** How `undefined` is stored. */
-const NONE: EncodedValue = { codec: 'none', bytes: new Uint8Array() }
+const NONE: EncodedValue = { codec: 'none', body: new Uint8Array() }
 
 const anyJson: Codec<unknown> = json
 
@@ -38,15 +36,20 @@ export function encodeValue(
 ): Result<EncodedValue, EncodeError> {
   if (codec === undefined && value === undefined) return ok(NONE)
   const used = codec ?? (value instanceof Uint8Array ? bytes : anyJson)
-  const encoded = used.encode(value)
+  const encoded = attempt(
+    () => used.encode(value),
+    (cause) => unencodable(used.id, cause),
+  )
   if (!encoded.ok) return encoded
-  const { length } = encoded.value
-  if (length > MAX_VALUE_BYTES) {
-    const message = `a value is up to ${MAX_VALUE_BYTES} bytes; store larger ones beside`
-    const details = { limit: 'value', maximum: MAX_VALUE_BYTES, actual: length }
-    return err(coreError('LIMIT_EXCEEDED', message, details))
-  }
-  return ok({ codec: used.id, bytes: encoded.value.slice() })
+  if (!encoded.value.ok) return encoded.value
+  return ok({ codec: used.id, body: encoded.value.value.slice() })
+}
+
+/** A codec that throws: in JSON, what would be longer than any string can be. */
+function unencodable(codec: string, cause: unknown): CoreError<'ENCODE_FAILED'> {
+  const details = { codec, path: '$', reason: 'its codec threw' }
+  const message = `the codec ${JSON.stringify(codec)} cannot encode the value; is it too large?`
+  return coreError('ENCODE_FAILED', message, details, cause)
 }
 
 /** Decodes what {@link encodeValue} made of a {@link PlainValue}. */
@@ -55,8 +58,8 @@ export function decodePlain(
   what: string,
 ): Result<PlainValue, CoreError<'DECODE_FAILED'>> {
   if (stored.codec === NONE.codec) return ok(undefined)
-  if (stored.codec === bytes.id) return ok(stored.bytes.slice())
-  if (stored.codec === json.id) return json.decode(stored.bytes, what)
+  if (stored.codec === bytes.id) return ok(stored.body.slice())
+  if (stored.codec === json.id) return json.decode(stored.body, what)
   const message = `${what} was written by the codec ${JSON.stringify(stored.codec)}; read it with that`
   return err(coreError('DECODE_FAILED', message, { what, codec: stored.codec }))
 }
@@ -67,6 +70,6 @@ export function decodeValue(
   codec: Codec<unknown> | undefined,
   what: string,
 ): Result<unknown, CoreError<'DECODE_FAILED'>> {
-  if (codec?.id === stored.codec) return codec.decode(stored.bytes, what)
+  if (codec?.id === stored.codec) return codec.decode(stored.body, what)
   return decodePlain(stored, what)
 }

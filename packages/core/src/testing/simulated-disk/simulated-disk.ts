@@ -34,9 +34,9 @@ export interface SimulatedDiskOptions {
  * await file.datasync()
  * await fileSystem.syncDirectory('/')
  * disk.mark('acknowledged')
- * for (const state of crashStates(disk)) {
- *   if (state.marks.includes('acknowledged')) state.disk.read('/greeting') // => hello
- * }
+ *
+ * const kept = [...crashStates(disk)].filter(({ marks }) => marks.includes('acknowledged'))
+ * new Set(kept.map((state) => String(state.disk.read('/greeting')))).size // => 1
  */
 export class SimulatedDisk {
   /** What was on the disk before the first line of the journal. */

@@ -1,4 +1,7 @@
 import type { BlobStore } from '../../blob/blob-store.ts'
+import type { CoreError } from '../../result/core-errors.ts'
+import { attempt } from '../../result/result.ts'
+import { thrownError } from '../../result/thrown.ts'
 import { bytesAt } from '../blob-store/blob-store-case.ts'
 import { check, drain, fails, same, succeeds } from '../check.ts'
 import { LARGE_ENTRY_BYTES, load, save, valueOf, type StorageCase } from './storage-case.ts'
@@ -121,10 +124,14 @@ export const damageCases: readonly StorageCase[] = [
     run: async ({ store, storage }) => {
       const header = new TextEncoder().encode('{"format":"tidemark-storage","version":99}')
       await succeeds(store.put('storage.json', header), 'planting')
-      const one = await storage()
-      await fails(one.loadCheckpoint('a'), 'UNSUPPORTED_VERSION', 'load')
-      await fails(one.createCheckpoint('a'), 'UNSUPPORTED_VERSION', 'create')
-      await fails(one.save('a', {}), 'UNSUPPORTED_VERSION', 'save')
+      // Layers look at the header when they are put on, the bare storage when it is used.
+      const opened = await attempt(() => storage(), thrownError<CoreError>)
+      if (opened.ok) {
+        const one = opened.value
+        await fails(one.loadCheckpoint('a'), 'UNSUPPORTED_VERSION', 'load')
+        await fails(one.createCheckpoint('a'), 'UNSUPPORTED_VERSION', 'create')
+        await fails(one.save('a', {}), 'UNSUPPORTED_VERSION', 'save')
+      } else await fails(opened, 'UNSUPPORTED_VERSION', 'opening')
       same(await keysOf(store, 'log/'), [], 'records')
     },
   },

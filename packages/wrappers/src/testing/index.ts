@@ -1,0 +1,1 @@
+export { layerContract, type LayerSubject } from './layer-contract.ts'
