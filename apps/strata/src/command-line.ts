@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { ACTS, type ActName } from './chaos/chaos-view.ts'
 import type { Surroundings } from './surroundings.ts'
 import { isBucket } from './tidemark/s3.ts'
 
@@ -89,6 +90,19 @@ export function parsePort(text: string): number {
 }
 
 const MAX_PORT = 65_535
+
+/** Understands a seed. */
+export function parseSeed(text: string): number {
+  if (/^[0-9]{1,9}$/u.test(text)) return Number(text)
+  throw new InvalidArgumentError('It is a whole number of up to nine digits.')
+}
+
+/** Understands the name of an act. */
+export function parseAct(text: string): ActName {
+  const act = ACTS.find((name) => name === text)
+  if (act !== undefined) return act
+  throw new InvalidArgumentError(`It is one of ${ACTS.join(', ')}.`)
+}
 
 /** Understands a root. */
 export function parseRoot(text: string): string {

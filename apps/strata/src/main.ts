@@ -2,14 +2,18 @@ import { resolve } from 'node:path'
 import { CommanderError, type Command } from 'commander'
 import {
   newProgram,
+  parseAct,
   parsePort,
   parseRoot,
+  parseSeed,
   storeIn,
   withHistory,
   withReading,
   withStore,
   type Flags,
 } from './command-line.ts'
+import { chaosCommand } from './chaos/chaos-command.ts'
+import type { ActName } from './chaos/chaos-view.ts'
 import { EXIT } from './exit-code.ts'
 import type { StoreQuestion } from './find-store.ts'
 import { lookCommand, type Look } from './look-command.ts'
@@ -32,6 +36,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   addReading(program, surroundings, ends)
   addLooking(program, surroundings, ends)
   addPage(program, surroundings, ends)
+  addChaos(program, surroundings, ends)
   try {
     await program.parseAsync([...args], { from: 'user' })
     return exitCode
@@ -116,4 +121,20 @@ function addPage(program: Command, surroundings: Surroundings, ends: Ends): void
       const options = { path: resolve(directory, path ?? '.'), store, every, port, json }
       return ends(serveCommand(options, surroundings))
     })
+}
+
+function addChaos(program: Command, surroundings: Surroundings, ends: Ends): void {
+  interface ChaosFlags extends Pick<Flags, 'json'> {
+    readonly seed: number
+    readonly act?: ActName
+  }
+  program
+    .command('chaos')
+    .description('break things on a made-up repository, and show what catches it')
+    .option('--seed <number>', 'decides where each blow falls', parseSeed, 1)
+    .option('--act <name>', 'only this one', parseAct)
+    .option('--json', 'write the result as JSON, and events as JSON lines to standard error')
+    .action(({ seed, act, json = false }: ChaosFlags) =>
+      ends(chaosCommand({ seed, act, json }, surroundings)),
+    )
 }

@@ -36,7 +36,8 @@ export async function runCommand(
   return ended.value.finished ? EXIT.done : endedBy(signal)
 }
 
-function endedBy({ reason }: AbortSignal): number {
+/** The exit code of what a signal has ended. */
+export function endedBy({ reason }: AbortSignal): number {
   return reason === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
 }
 

@@ -1,3 +1,4 @@
+import type { Fault } from '@tidemark/stream-store'
 import type { Phase } from './phases.ts'
 
 /** What happens in a run, in the order in which it happens. */
@@ -17,6 +18,8 @@ export interface CheckpointSkipped {
   readonly kind: 'checkpoint-skipped'
   /** `undefined`: so damaged that nobody knows which epoch it was. */
   readonly epoch: number | undefined
+  /** What is wrong with it, in a word: it is damaged, not there, or of another version. */
+  readonly fault: Fault
   readonly reason: string
 }
 

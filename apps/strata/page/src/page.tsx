@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import type { Live } from '../../src/serve/live.ts'
 import { count, noun } from './format.ts'
+import { Chaos } from './panes/chaos.tsx'
 import { ChunkMap } from './panes/chunk-map.tsx'
 import { CoChanges } from './panes/co-changes.tsx'
 import { Guard } from './panes/guard.tsx'
@@ -43,9 +44,9 @@ interface Parts {
   readonly onAsk: (path: string, body: object) => void
 }
 
-function Head({ live: { about, run }, canAsk, onAsk }: Parts) {
+function Head({ live: { about, run, chaos }, canAsk, onAsk }: Parts) {
   const isRunning = run.state === 'running'
-  const canStart = canAsk && !isRunning
+  const canStart = canAsk && !isRunning && chaos.state !== 'running'
   const canEnd = canAsk && isRunning
   return (
     <header>
@@ -101,8 +102,9 @@ function TokenField({ onToken }: { readonly onToken: (token: string) => void }) 
 
 /** A section is drawn again when it has changed, and only then. */
 function Panes({ live, canAsk, onAsk }: Parts) {
-  const { run, strata, pace, recovery, guard, chunks, report } = live
-  const canVerify = canAsk && run.state !== 'running' && guard.sealed !== undefined
+  const { run, strata, pace, recovery, guard, chunks, report, chaos } = live
+  const isBusy = run.state === 'running' || chaos.state === 'running'
+  const canVerify = canAsk && !isBusy && guard.sealed !== undefined
   const river = useMemo(() => <River run={run} strata={strata} pace={pace} />, [run, strata, pace])
   const starts = useMemo(() => <Recovery starts={recovery} />, [recovery])
   const rail = useMemo(() => <Guard run={run} guard={guard} />, [run, guard])
@@ -115,6 +117,11 @@ function Panes({ live, canAsk, onAsk }: Parts) {
       {rail}
       {map}
       {pictures}
+      <Chaos
+        chaos={chaos}
+        canAsk={canAsk && run.state !== 'running'}
+        onChaos={(asked) => onAsk('chaos', asked)}
+      />
     </main>
   )
 }

@@ -1,4 +1,6 @@
 import * as z from 'zod/mini'
+import type { ChaosEvent } from '../chaos/chaos.ts'
+import { ACTS, type ActView } from '../chaos/chaos-view.ts'
 import { PHASES } from '../phases.ts'
 import type { ReportView } from './live.ts'
 
@@ -63,6 +65,24 @@ export const CHILD_RESULT: z.ZodMiniType<ChildResult> = z.object({
   root: textOrNull,
   digest: text,
 })
+
+const act = z.enum(ACTS)
+const outcome: z.ZodMiniType<ActView> = z.object({
+  act,
+  did: text,
+  error: z.exactOptional(z.object({ code: text, message: text })),
+  caughtBy: text,
+  recovered: text,
+  digest: text,
+  isSame: z.boolean(),
+})
+
+/** The events of `strata chaos --json`. */
+export const CHAOS_EVENT: z.ZodMiniType<ChaosEvent> = z.union([
+  z.object({ kind: z.literal('untouched'), digest: text }),
+  z.object({ kind: z.literal('act'), act }),
+  z.intersection(z.object({ kind: z.literal('outcome') }), outcome),
+])
 
 /** A failure as every command writes it. */
 export const CHILD_FAILURE: z.ZodMiniType<{ error: { code: string; message: string } }> = z.object({

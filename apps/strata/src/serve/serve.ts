@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod/mini'
 import type { StoreQuestion } from '../find-store.ts'
+import { ACTS } from '../chaos/chaos-view.ts'
 import { newBoard, type Board } from './board.ts'
 import { showChunks } from './check-chunks.ts'
 import type { Child } from './child.ts'
@@ -10,6 +11,7 @@ import { guardViewOf } from './guard-view.ts'
 import { listen } from './listen.ts'
 import { newLive, type About } from './live.ts'
 import { readPage } from './static-files.ts'
+import { startWatchedChaos } from './watched-chaos.ts'
 import { startWatchedRun } from './watched-run.ts'
 
 /** What is to be served. */
@@ -75,6 +77,10 @@ interface Desk {
   readonly close: () => Promise<void>
 }
 
+const CHAOS = z.strictObject({
+  seed: z.int().check(z.nonnegative(), z.maximum(999_999_999)),
+  act: z.optional(z.enum(ACTS)),
+})
 const NOTHING = z.strictObject({})
 const RUN = z.strictObject({ from: z.enum(['resume', 'begin']) })
 const END = z.strictObject({ signal: z.enum(['SIGKILL', 'SIGINT']) })
@@ -110,11 +116,16 @@ function newDesk(board: Board, options: ServeOptions): Desk {
     checking = showChunks(board, question, sealed.root).finally(() => (checking = undefined))
     return undefined
   }
+  const breakThings = ({ seed, act }: z.infer<typeof CHAOS>): undefined => {
+    const onEnd = (): void => void (child = undefined)
+    child = startWatchedChaos(board, { seed, act, environment, onEnd })
+  }
   const isBusy = (): boolean => child !== undefined || checking !== undefined
   return {
     deeds: new Map([
       deed('/api/run', RUN, ({ from }) => (isBusy() ? BUSY : run(from))),
       deed('/api/end', END, ({ signal }) => (child === undefined ? IDLE : child.kill(signal))),
+      deed('/api/chaos', CHAOS, (asked) => (isBusy() ? BUSY : breakThings(asked))),
       deed('/api/verify', NOTHING, () => (isBusy() ? BUSY : verify())),
     ]),
     begin: () => run('resume'),

@@ -1,16 +1,20 @@
 import {
   attempt,
   coreError,
+  ok,
   prefixed,
   thrownError,
   unwrap,
   type AsyncResult,
   type BlobStore,
   type CoreError,
+  type Result,
 } from '@tidemark/core'
 import {
   commitTree,
+  decodeMetadata,
   encodedHash,
+  encodeMetadata,
   getChunkMetadata,
   loadTree,
   MAX_KEY_BYTES,
@@ -173,6 +177,20 @@ export async function checkChunks(
 /** Whether it says something of the chunk; a medium that does not answer says nothing. */
 function isRefusal({ code }: SealError): boolean {
   return code === 'CHUNK_NOT_FOUND' || code === 'CHUNK_CORRUPTED'
+}
+
+/**
+ * The list of chunks of one sealed result, with those of another in the place of its own: a lie that
+ * only the root can refute, because each chunk is what the list says.
+ */
+export function listWithChunksOf(
+  list: Uint8Array,
+  other: Uint8Array,
+): Result<Uint8Array, MkvsError<'MALFORMED'>> {
+  const [metadata, lies] = [decodeMetadata(list), decodeMetadata(other)]
+  if (!metadata.ok) return metadata
+  if (!lies.ok) return lies
+  return ok(encodeMetadata({ ...metadata.value, chunks: lies.value.chunks }))
 }
 
 /** Gives up the sealed results but for those of these roots. */

@@ -10,6 +10,7 @@ import {
 } from '@tidemark/core'
 import {
   openStreamStore,
+  type Fault,
   type LoadLatestError,
   type ReadSlotError,
   type RecoverError,
@@ -38,6 +39,7 @@ export interface SavedPlace {
 export interface SkippedCheckpoint {
   /** `undefined`: so damaged that nobody knows which epoch it was. */
   readonly epoch: number | undefined
+  readonly fault: Fault
   readonly reason: string
 }
 
@@ -141,8 +143,8 @@ async function save(
 
 async function recover(store: BlobStore, place: StreamStore): Promise<SavedPlace> {
   const { chosenId, freshStart, skipped: passed } = unwrap(await place.recoverLatestValidated())
-  const skipped = passed.map(({ checkpointId, reason }) => {
-    return { epoch: checkpointId === undefined ? undefined : Number(checkpointId), reason }
+  const skipped = passed.map(({ checkpointId, fault, reason }) => {
+    return { epoch: checkpointId === undefined ? undefined : Number(checkpointId), fault, reason }
   })
   if (chosenId === undefined) {
     const isOlder = freshStart === 'empty' && unwrap(await store.head(EARLIER_HEADER)) !== undefined
@@ -155,7 +157,7 @@ async function recover(store: BlobStore, place: StreamStore): Promise<SavedPlace
     const state = await stateAt(place, id)
     if (state.ok) return { state: state.value, epoch: Number(id), skipped, earlier: undefined }
     if (!isLasting(state.error)) throw state.error
-    skipped.push({ epoch: Number(id), reason: state.error.message })
+    skipped.push({ epoch: Number(id), fault: faultOf(state.error), reason: state.error.message })
   }
   return { state: undefined, epoch: undefined, skipped, earlier: undefined }
 }
@@ -167,6 +169,10 @@ async function stateAt(place: StreamStore, id: bigint): AsyncResult<State, Place
   const bytes = await opened.value.bytes(OPERATOR)
   await opened.value.close()
   return bytes.ok ? decodeState(bytes.value) : bytes
+}
+
+function faultOf({ code }: PlaceError): Fault {
+  return code === 'UNSUPPORTED_VERSION' ? 'unsupported' : 'corrupt'
 }
 
 /** Whether reading again would fail again: a medium that is out of reach is not a damaged one. */
