@@ -157,7 +157,8 @@ type Ended = Pick<RunView, 'error' | 'digest' | 'root'> & {
 }
 
 function showEnd({ put, live }: Board, { signal, result }: ChildEnd): Ended {
-  if (signal !== null) return { state: 'killed' }
+  // A process that has hardly begun ends at once when it is asked to.
+  if (signal !== null) return { state: signal === 'SIGKILL' ? 'killed' : 'interrupted' }
   const failure = CHILD_FAILURE.safeParse(result)
   if (failure.success) {
     const { code, message } = failure.data.error

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks'
-import type { AlignedData, Options, Series } from 'uplot'
+import type { AlignedData, Axis, Options, Series } from 'uplot'
 import type { PacePoint, RunView, StrataSample } from '../../../src/serve/live.ts'
 import { Chart } from '../chart.tsx'
 import { count, noun } from '../format.ts'
@@ -165,7 +165,7 @@ function Pace({ pace }: { readonly pace: RiverProps['pace'] }) {
       data={data}
       form={String(palette.isDark)}
       options={{
-        ...plain(palette),
+        ...plain(palette, (seconds) => `${seconds} s`),
         scales: { x: { time: false }, y: { range: fromZero } },
         series: [{}, line],
       }}
@@ -178,20 +178,18 @@ function fromZero(_: unknown, __: number | null, highest: number | null): [numbe
 }
 
 /** No pointer and no legend of its own: what a chart says is said beside it. */
-function plain({ faint, line }: Palette): Pick<Options, 'legend' | 'cursor' | 'axes'> {
-  const axis = {
+function plain(
+  { faint, line }: Palette,
+  across: (value: number) => string = count,
+): Pick<Options, 'legend' | 'cursor' | 'axes'> {
+  const axis = (show: (value: number) => string, size: number): Axis => ({
     stroke: faint,
     font: '12px system-ui, sans-serif',
     grid: { stroke: line, width: 1 },
     ticks: { show: false },
-    values: (_: unknown, marks: number[]) => marks.map(count),
-  }
-  return {
-    legend: { show: false },
-    cursor: { show: false },
-    axes: [
-      { ...axis, size: 28 },
-      { ...axis, size: 58 },
-    ],
-  }
+    values: (_, marks) => marks.map(show),
+    size,
+  })
+  const axes = [axis(across, 28), axis(count, 58)]
+  return { legend: { show: false }, cursor: { show: false }, axes }
 }
