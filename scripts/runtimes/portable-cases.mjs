@@ -1,5 +1,5 @@
 // The contracts of every package on the memory medium: nothing here needs a platform.
-import { MemoryBlobStore, unwrap } from '@tidemark/core'
+import { MemoryBlobStore, openStorage, unwrap } from '@tidemark/core'
 import {
   blobStoreContract,
   commitLogContract,
@@ -14,6 +14,7 @@ import { operationContract } from '@tidemark/operation/testing'
 import { S3BlobStore } from '@tidemark/s3'
 import { openStreamStore } from '@tidemark/stream-store'
 import { checkpointStoreContract } from '@tidemark/stream-store/testing'
+import { checksum, compress, encrypt, hmac, keyRing, stack } from '@tidemark/wrappers'
 
 const open = () => new MemoryBlobStore()
 const { supports } = open()
@@ -24,6 +25,14 @@ const having = (cases) => cases.filter(({ needs }) => unmetNeeds(needs, supports
 const streamStore = async ({ keep = Infinity }) =>
   unwrap(await openStreamStore({ store: open(), keep, orphanMinAgeMs: 0 }))
 
+const ring = unwrap(keyRing({ active: { id: 'first', secret: new Uint8Array(32).fill(7) } }))
+
+/** A storage behind every layer there is. */
+const layered = async (store, options) =>
+  unwrap(
+    await stack(openStorage(store, options), compress(), encrypt(ring), checksum(), hmac(ring)),
+  )
+
 /** The cases of each package, by its name. */
 export const portableCases = {
   core: [
@@ -31,6 +40,7 @@ export const portableCases = {
     ...having(commitLogContract({ open })),
     ...having(storageContract({ open })),
   ],
+  wrappers: having(storageContract({ open, openStorage: layered })),
   operation: operationContract({ open }),
   'stream-store': checkpointStoreContract({ open: streamStore }).filter(
     ({ needs }) => needs.length === 0,

@@ -165,32 +165,45 @@ describe('the saved place', () => {
     expect(unwrap(await findPlace(store)).state).toEqual(stateAt(150))
   })
 
-  it('is not given up for an older one when the medium merely fails, at any moment', async () => {
-    const store = new FailingStore()
-    await saveAll(store, [100, 200], BIG)
-    const outcomes = new Set<string>()
-    for (let reads = 0; reads < 6; reads += 1) {
-      store.readsLeft = reads
-      const found = await findPlace(store)
-      outcomes.add(found.ok ? `${found.value.state?.position}` : found.error.code)
-    }
-    // Before it was chosen, while it was read, and not at all.
-    expect(outcomes).toEqual(new Set(['RECOVERY_BLOCKED', 'IO_FAILED', '200']))
-  })
+  it.each([
+    // Asked once more while it is chosen; not while it is read.
+    { title: 'once', lasts: false, expected: ['IO_FAILED', '200'] },
+    { title: 'for good', lasts: true, expected: ['RECOVERY_BLOCKED', 'IO_FAILED', '200'] },
+  ])(
+    'is not given up for an older one when the medium fails $title, at any moment',
+    async ({ lasts, expected }) => {
+      const store = new FailingStore(lasts)
+      await saveAll(store, [100, 200], BIG)
+      const outcomes = new Set<string>()
+      for (let reads = 0; reads < 6; reads += 1) {
+        store.readsLeft = reads
+        const found = await findPlace(store)
+        outcomes.add(found.ok ? `${found.value.state?.position}` : found.error.code)
+      }
+      expect(outcomes).toEqual(new Set(expected))
+    },
+  )
 })
 
 const DEEP = { recursive: true, encoding: 'utf8' } as const
 
-/** A medium that fails at one read of a blob. */
+/** A medium that fails at one read of a blob, or from then on. */
 class FailingStore extends MemoryBlobStore {
   readsLeft = Infinity
+  readonly #lasts: boolean
+
+  constructor(lasts: boolean) {
+    super()
+    this.#lasts = lasts
+  }
 
   override async get(
     ...args: Parameters<MemoryBlobStore['get']>
   ): ReturnType<MemoryBlobStore['get']> {
     if (!args[0].includes('/blob/')) return super.get(...args)
     this.readsLeft -= 1
-    if (this.readsLeft !== -1) return super.get(...args)
+    const fails = this.readsLeft === -1 || (this.#lasts && this.readsLeft < 0)
+    if (!fails) return super.get(...args)
     return err(coreError('IO_FAILED', 'the cable is out', { operation: 'get' }))
   }
 }

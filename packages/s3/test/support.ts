@@ -1,8 +1,8 @@
-import { unwrap, type BlobStore } from '@tidemark/core'
+import { unwrap, type AsyncResult, type BlobStore } from '@tidemark/core'
 import { AwsClient } from 'aws4fetch'
 import { randomBytes } from 'node:crypto'
 import { describe, inject } from 'vitest'
-import { S3BlobStore, type S3Options } from '../src/index.ts'
+import { S3BlobStore, type OpenS3Error, type S3Options } from '../src/index.ts'
 import type { SharedEndpoint } from './gateway.ts'
 
 const server = inject('server')
@@ -30,6 +30,20 @@ export function serverOptions(prefix: string = freshPrefix()): S3Options & { pre
 /** A store on the real server. */
 export async function openServer(options: Partial<S3Options> = {}): Promise<S3BlobStore> {
   return unwrap(await S3BlobStore.open({ ...serverOptions(), ...options }))
+}
+
+/**
+ * A store that waits for no answer longer than a moment. On a machine at its limit the moment may
+ * pass while it is opened: then it is opened again.
+ */
+export async function untilOpen(
+  open: () => AsyncResult<S3BlobStore, OpenS3Error>,
+): Promise<S3BlobStore> {
+  for (;;) {
+    const opened = await open()
+    if (opened.ok) return opened.value
+    if (opened.error.code !== 'IO_FAILED') throw opened.error
+  }
 }
 
 /** Sends one signed request to the real server, past everything that is tested. */

@@ -11,7 +11,7 @@ export interface Plan {
 
 /** Where the loader finds the libraries of an unpacked tree. */
 export function libraryPath(root: string): string {
-  const libraries = librariesIn(root)
+  const libraries = debianLibraries(root)
   const base = libraries.slice(root.length).replace('/usr/lib/', '/lib/')
   return [libraries, join(libraries, 'ceph'), root + base].join(':')
 }
@@ -21,7 +21,7 @@ export function libraryPath(root: string): string {
  * among themselves. Replies are not delayed for the sake of batching.
  */
 export function configuration({ root, directory, cluster, monitorPort, port }: Plan): string {
-  const libraries = librariesIn(root)
+  const libraries = debianLibraries(root)
   return `[global]
 fsid = ${cluster}
 auth cluster required = none
@@ -65,7 +65,8 @@ rgw gc processor max time = 5
 `
 }
 
-function librariesIn(root: string): string {
+/** Where Debian keeps the libraries of this machine's kind, in an unpacked tree. */
+export function debianLibraries(root: string): string {
   const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
   return join(root, 'usr/lib', triplet)
 }

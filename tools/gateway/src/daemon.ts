@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 
 /** A program that runs until it is stopped, or until this process is gone. */
 export interface Daemon {
@@ -9,17 +10,20 @@ export interface Daemon {
 
 /**
  * Starts a program that must not outlive this process: `setpriv` has the kernel kill it when its
- * parent dies, however that dies.
+ * parent dies, however that dies. What it prints goes to `logFile`, if one is named.
  */
 export function startDaemon(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
+  logFile?: string,
 ): Daemon {
+  const log = logFile === undefined ? undefined : openSync(logFile, 'a')
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
     env,
-    stdio: 'ignore',
+    stdio: ['ignore', log ?? 'ignore', log ?? 'ignore'],
   })
+  if (log !== undefined) closeSync(log)
   child.on('error', () => undefined)
   const alive = (): boolean =>
     child.pid !== undefined && child.exitCode === null && child.signalCode === null

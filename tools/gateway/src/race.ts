@@ -1,15 +1,25 @@
 import { unwrap, type BlobStore } from '@tidemark/core'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const RACERS = 32
 
-/** 32 creates of one name at the same time, from several stores. Throws unless one won. */
-export async function race(stores: readonly BlobStore[], key: string): Promise<void> {
+/**
+ * 32 creates of one name at the same time, from several stores. Throws unless one won. Each begins
+ * after a pause of its own, if asked for: then some meet a name that was taken a moment ago.
+ */
+export async function race(
+  stores: readonly BlobStore[],
+  key: string,
+  pauseMs: () => number = () => 0,
+): Promise<void> {
   const bodyOf = (i: number): string => `racer ${i}`
   const racers = Array.from({ length: RACERS }, (_, i) => ({ i, store: stores[i % stores.length] }))
   const puts = await Promise.all(
     racers.flatMap(({ i, store }) => {
-      const body = new TextEncoder().encode(bodyOf(i))
-      return store === undefined ? [] : [store.put(key, body, { if: 'absent' })]
+      if (store === undefined) return []
+      const put = () => store.put(key, new TextEncoder().encode(bodyOf(i)), { if: 'absent' })
+      const pause = pauseMs()
+      return [pause > 0 ? sleep(pause).then(put) : put()]
     }),
   )
   const winners = puts.flatMap((put, i) => (put.ok ? [i] : []))

@@ -2,19 +2,23 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { configuration, libraryPath, type Plan } from './configuration.ts'
 import { startDaemon, type Daemon } from './daemon.ts'
 import { freePort } from './free-port.ts'
 import { run } from './run.ts'
-import { unpackGateway, type Unpacked } from './unpack.ts'
+import { unpack, type Packaged, type Unpacked } from './unpack.ts'
+import { answers, until } from './until.ts'
+
+/** The daemons of a one-node cluster, and what makes their keys and maps: some 60 MB. */
+const PACKAGES: Packaged = {
+  name: 'radosgw',
+  beside: ['ceph-mon', 'ceph-osd', 'ceph-common'],
+  // The command-line tool in Python and its libraries.
+  without: /^python3-/,
+}
 
 /** A free port may be taken before it is used: then the next try has another. */
 const TRIES = 3
-
-/** A second is usual; a machine at its limit takes longer. */
-const READY_WITHIN_MS = 30_000
-const POLL_MS = 20
 
 /** A running gateway with one user. Everything it stores is in memory and ends with it. */
 export interface Gateway {
@@ -39,7 +43,7 @@ export interface Gateway {
  * await gateway.stop()
  */
 export async function startGateway(): Promise<Gateway> {
-  const unpacked = await unpackGateway()
+  const unpacked = await unpack(PACKAGES)
   for (let attempt = 1; ; attempt++) {
     try {
       return await start(unpacked)
@@ -136,19 +140,4 @@ async function createUser(admin: (...args: string[]) => Promise<string>): Promis
 
 async function logged(file: string): Promise<string> {
   return readFile(file, 'utf8').catch(() => '')
-}
-
-async function answers(port: number): Promise<boolean> {
-  const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)
-  await answer?.body?.cancel()
-  return answer !== undefined && answer.status < 500
-}
-
-async function until(running: readonly Daemon[], ready: () => Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < READY_WITHIN_MS; waited += POLL_MS) {
-    if (!running.every((daemon) => daemon.alive())) throw new Error('a daemon ended')
-    if (await ready()) return
-    await sleep(POLL_MS)
-  }
-  throw new Error(`not ready within ${READY_WITHIN_MS} ms`)
 }

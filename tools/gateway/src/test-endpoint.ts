@@ -53,7 +53,8 @@ function givenEndpoint(): TestEndpoint | undefined {
   }
 }
 
-async function createBucket(
+/** Makes a bucket on a server that has none. */
+export async function createBucket(
   at: Pick<TestEndpoint, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey' | 'bucket'>,
 ): Promise<void> {
   const client = new AwsClient({ ...at, service: 's3', retries: 5 })

@@ -5,10 +5,17 @@ import { locked } from './lock.ts'
 import { run } from './run.ts'
 import { Unavailable } from './unavailable.ts'
 
-/** The daemons of a one-node cluster, and what makes their keys and maps. */
-const PACKAGES = ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-common'] as const
+/** A server as Debian packages it. */
+export interface Packaged {
+  /** The package whose version is the server's; it names the folder in the cache too. */
+  readonly name: string
+  /** What is needed beside it. What these depend on and the system lacks comes along. */
+  readonly beside: readonly string[]
+  /** What is not needed, though something depends on it. */
+  readonly without?: RegExp
+}
 
-/** An unpacked gateway: nothing of it is installed. */
+/** An unpacked server: nothing of it is installed. */
 export interface Unpacked {
   readonly root: string
   readonly version: string
@@ -21,14 +28,14 @@ export function cacheDirectory(): string {
 }
 
 /**
- * The gateway's files, unpacked into the cache: downloaded the first time (some 60 MB), found there
- * afterwards. Needs a Debian-like system, but neither root nor any installation.
+ * A server's files, unpacked into the cache: downloaded the first time, found there afterwards.
+ * Needs a Debian-like system, but neither root nor any installation.
  */
-export async function unpackGateway(): Promise<Unpacked> {
-  const home = join(cacheDirectory(), 'radosgw', `${await codename()}-${process.arch}`)
+export async function unpack(server: Packaged): Promise<Unpacked> {
+  const home = join(cacheDirectory(), server.name, `${await codename()}-${process.arch}`)
   return (
     (await newest(home)) ??
-    locked(join(home, 'lock'), async () => (await newest(home)) ?? download(home))
+    locked(join(home, 'lock'), async () => (await newest(home)) ?? download(server, home))
   )
 }
 
@@ -47,18 +54,18 @@ async function newest(home: string): Promise<Unpacked | undefined> {
   return version === undefined ? undefined : { root: join(home, version), version }
 }
 
-async function download(home: string): Promise<Unpacked> {
+async function download(server: Packaged, home: string): Promise<Unpacked> {
   const work = join(home, `work-${process.pid}`)
   const [debs, lists, root] = [join(work, 'debs'), join(work, 'lists'), join(work, 'root')]
   try {
     for (const folder of [debs, join(lists, 'partial'), root]) {
       await mkdir(folder, { recursive: true })
     }
-    const names = await packageNames(lists)
+    const names = await packageNames(server, lists)
     await run('apt-get', [...ownState(lists), 'download', ...names], { cwd: debs })
     const files = await readdir(debs)
     for (const file of files) await run('dpkg', ['-x', join(debs, file), root])
-    const version = versionOf(files)
+    const version = versionOf(server.name, files)
     await writeFile(join(root, 'packages.txt'), files.sort().join('\n'))
     const place = join(home, version)
     // Somebody else may have been faster; what is there is as good.
@@ -67,7 +74,7 @@ async function download(home: string): Promise<Unpacked> {
     })
     return { root: place, version }
   } catch (error) {
-    throw new Unavailable(`the gateway's packages could not be had`, { cause: error })
+    throw new Unavailable(`the packages of ${server.name} could not be had`, { cause: error })
   } finally {
     await rm(work, { recursive: true, force: true })
   }
@@ -79,7 +86,8 @@ function ownState(lists: string): string[] {
   return ['-q', '-o', `Dir::State::lists=${lists}`, '-o', `Dir::Cache=${lists}`, ...sandbox]
 }
 
-async function packageNames(lists: string): Promise<string[]> {
+async function packageNames(server: Packaged, lists: string): Promise<string[]> {
+  const { name, beside, without } = server
   await run('apt-get', [...ownState(lists), 'update'])
   const plan = await run('apt-get', [
     ...ownState(lists),
@@ -87,16 +95,16 @@ async function packageNames(lists: string): Promise<string[]> {
     '--simulate',
     '--no-install-recommends',
     '--reinstall',
-    ...PACKAGES,
+    name,
+    ...beside,
   ])
   const names = plan.split('\n').flatMap((line) => /^Inst (\S+)/.exec(line)?.[1] ?? [])
-  // The command-line tool in Python and its libraries are not needed.
-  return names.filter((name) => !name.startsWith('python3-'))
+  return without === undefined ? names : names.filter((each) => !without.test(each))
 }
 
-function versionOf(files: readonly string[]): string {
-  const file = files.find((name) => name.startsWith('radosgw_'))
-  const version = file === undefined ? undefined : /^radosgw_([^_]+)_/.exec(file)?.[1]
-  if (version === undefined) throw new Error('no package of the gateway among the downloads')
+function versionOf(name: string, files: readonly string[]): string {
+  const file = files.find((each) => each.startsWith(`${name}_`))
+  const version = file?.split('_')[1]
+  if (version === undefined) throw new Error(`no package ${name} among the downloads`)
   return decodeURIComponent(version)
 }

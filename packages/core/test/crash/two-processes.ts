@@ -1,4 +1,4 @@
-import type { Operation, Scheduler, SimulatedDisk } from '../../src/testing/simulated-disk/index.ts'
+import type { Operation, Scheduler } from '../../src/testing/simulated-disk/index.ts'
 import { createScheduler, seededRandom } from '../../src/testing/simulated-disk/index.ts'
 
 /** The two processes on one disk. */
@@ -60,10 +60,4 @@ export function randomTurns(seed: number, count = 40): Turn[] {
     process: index % 2 === 0 ? ('A' as const) : ('B' as const),
     calls: 1 + Math.floor(random() ** 2 * 12),
   }))
-}
-
-/** A world of two processes: made anew for each order of their calls. */
-export interface TwoProcesses {
-  readonly disk: SimulatedDisk
-  readonly start: (scheduler: Scheduler) => readonly Promise<unknown>[]
 }

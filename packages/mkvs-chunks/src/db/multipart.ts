@@ -87,7 +87,10 @@ export async function importNodes(
   return written
 }
 
-/** Makes a root one that can be read, if every node of its tree is there. */
+/**
+ * Makes a root one that can be read, if every node of its tree is there. Its note stays until the
+ * insert ends: whoever dies before that goes on with the last chunk, and not with the first.
+ */
 export async function completeRoot(
   context: DbContext,
   root: Root,
@@ -99,8 +102,7 @@ export async function completeRoot(
   const whole = isEmptyRoot(root) ? ok() : await checkWhole(store, root.hash, options)
   if (!whole.ok) return whole
   const putRecords = [textRecord(rootRecord('root', root), '')]
-  const deleteRecords = [rootRecord('restore', root)]
-  const written = await store.write({ putRecords, deleteRecords }, options)
+  const written = await store.write({ putRecords }, options)
   if (written.ok) state.roots.set(rootKey(root), root)
   return written
 }

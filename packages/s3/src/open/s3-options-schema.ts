@@ -1,5 +1,5 @@
 import { coreError, err, ok, type CoreError, type Result } from '@tidemark/core'
-import { z } from 'zod/mini'
+import * as z from 'zod/mini'
 
 /** What must hold of the options, as far as their types do not say it. */
 interface Checked {

@@ -13,6 +13,7 @@ export async function bundle(
   { home }: PublishedPackage,
   code: string,
   conditions: readonly string[],
+  external: readonly string[] = [],
 ): Promise<Bundle> {
   const fromNode: string[] = []
   const nodeModules: Plugin = {
@@ -34,6 +35,7 @@ export async function bundle(
     legalComments: 'none',
     mainFields: ['module', 'main'],
     conditions: [...conditions],
+    external: [...external],
     plugins: [nodeModules],
   })
   return { text: outputFiles.map((file) => file.text).join(''), fromNode }

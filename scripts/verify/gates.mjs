@@ -1,0 +1,110 @@
+// The gates: what each runs, and a break that it has to notice.
+
+const pnpm = (...args) => ['npx', '-y', '--prefer-offline', 'pnpm@12.21.0', ...args]
+const node = (...args) => ['node', ...args]
+const inPackage = (folder, ...args) => pnpm('--dir', folder, 'exec', ...args)
+const build = pnpm('build')
+
+const CORE_INDEX = 'packages/core/src/index.ts'
+const CORE_MANIFEST = 'packages/core/package.json'
+
+/** Adds a line to the end of a file. */
+const append = (line) => (text) => `${text}${line}\n`
+
+export const gates = [
+  {
+    name: 'types',
+    commands: [pnpm('typecheck')],
+    broken: {
+      what: 'a number where text belongs',
+      file: CORE_INDEX,
+      change: append('export const broken: string = 1'),
+    },
+  },
+  {
+    name: 'lint, discarded results, generated errors, borders',
+    commands: [pnpm('lint')],
+    broken: {
+      what: 'an import of a sibling capability',
+      file: 'packages/operation/src/index.ts',
+      change: append("export { openStreamStore } from '@tidemark/stream-store'"),
+    },
+  },
+  {
+    name: 'generated errors',
+    commands: [node('scripts/errors-doc.mjs', '--check')],
+    broken: {
+      what: 'another word in docs/ERRORS.md',
+      file: 'docs/ERRORS.md',
+      change: append('more'),
+    },
+  },
+  {
+    name: 'discarded results',
+    commands: [node('scripts/discarded-results.mjs')],
+    broken: {
+      what: 'a put that nobody looks at',
+      file: 'packages/core/src/log/create-once.ts',
+      change: append(
+        "export async function broken(store: BlobStore): Promise<void> {\n  await store.put('a', new Uint8Array())\n}",
+      ),
+    },
+  },
+  {
+    name: 'unused code and dependencies',
+    commands: [['node_modules/.bin/knip', '--no-progress', '--no-config-hints']],
+    broken: {
+      what: 'a file that nobody imports',
+      file: 'packages/core/src/blob/gate.ts',
+      change: append('export const nobodyNeedsThis = 1'),
+    },
+  },
+  {
+    name: 'what each entry exports',
+    commands: [build, node('scripts/api-reports.mjs', '--check')],
+    broken: {
+      what: 'an export more',
+      file: CORE_INDEX,
+      change: append('export const oneMore: number = 1'),
+    },
+  },
+  {
+    name: 'manifests and types as they are published',
+    commands: [build, node('scripts/published.mjs')],
+    broken: {
+      what: 'types that do not exist',
+      file: CORE_MANIFEST,
+      change: (text) => text.replace('"types": "./dist/index.d.ts"', '"types": "./dist/none.d.ts"'),
+    },
+  },
+  {
+    name: 'portable bundles, sizes, examples',
+    commands: [build, inPackage('tools/package-suite', 'vitest', 'run')],
+    broken: {
+      what: 'a Buffer in the portable entry',
+      file: CORE_INDEX,
+      change: append("export const broken: string = String(Buffer.from('x'))"),
+    },
+  },
+  {
+    name: 'golden files of every format',
+    commands: [
+      inPackage('packages/core', 'vitest', 'run', 'golden', 'log-format'),
+      inPackage('packages/operation', 'vitest', 'run', 'format'),
+    ],
+    broken: {
+      what: 'another version in the frame of a record',
+      file: 'packages/core/src/log/frame.ts',
+      change: (text) => text.replace(/VERSION = 1/, 'VERSION = 2'),
+    },
+  },
+  {
+    name: 'licences of dependencies',
+    commands: [node('scripts/licences.mjs')],
+    broken: {
+      what: 'a licence that is not on the list',
+      file: 'scripts/licences.mjs',
+      change: (text) => text.replace("'MIT', ", ''),
+    },
+  },
+]
