@@ -1,3 +1,5 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { connect } from 'node:net'
 import { request, type IncomingHttpHeaders } from 'node:http'
 import { networkInterfaces } from 'node:os'
@@ -260,5 +262,14 @@ describe('a run on the page', () => {
     expect(proven.cells.every(({ state }) => state === 'proven')).toBe(true)
     expect(proven.cells).toHaveLength(live.guard.sealed?.chunks ?? -1)
     expect(proven.cells[0]?.digest).toMatch(/^[0-9a-f]{64}$/u)
+
+    const { store } = live.about
+    const chunk = join(store, 'sealed/60', live.guard.sealed?.root ?? '', 'chunks/0')
+    const bytes = await readFile(chunk)
+    await rm(chunk)
+    await writeFile(chunk, bytes.subarray(1))
+    const refused = await verify()
+    expect(refused.state).toBe('refused')
+    expect(refused.cells[0]).toMatchObject({ state: 'refused', error: { code: 'CHUNK_CORRUPTED' } })
   })
 })
