@@ -22,6 +22,10 @@ export interface StrataErrors {
   GIT_OUTPUT_UNKNOWN: { readonly expected: string }
   /** A difference does not fit the lines known so far. Start again with `--fresh`; report it. */
   HISTORY_MISMATCH: { readonly commit: string; readonly path: string }
+  /** What `chaos` broke went unseen, or did not end as it must. A bug: report it with the seed. */
+  HARM_UNSEEN: { readonly seen: string }
+  /** `serve` cannot listen on that port. Name another, or none: then it takes one that is free. */
+  PORT_UNAVAILABLE: { readonly port: number; readonly system: string }
 }
 
 /** An error of Strata, by code. */
@@ -49,4 +53,6 @@ export const strataError: ErrorFactory<StrataErrors> = errorFactory<StrataErrors
   GIT_FAILED: 'unavailable',
   GIT_OUTPUT_UNKNOWN: 'internal',
   HISTORY_MISMATCH: 'internal',
+  HARM_UNSEEN: 'internal',
+  PORT_UNAVAILABLE: 'unavailable',
 })

@@ -17,6 +17,7 @@ export function noticeOf(event: RunEvent): string | undefined {
       if (event.position === 0) return undefined
       return `resumed at commit ${formatCount(event.position)} of ${formatCount(event.total)}`
     case 'read':
+    case 'layers':
     case 'saving':
     case 'saved':
     case 'phase':

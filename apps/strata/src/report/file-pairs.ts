@@ -15,11 +15,8 @@ export interface FilePair {
 /** What happened once or twice is no habit. */
 const MIN_SUPPORT = 3
 
-/** How many pairs are kept. */
-const FILE_PAIRS = 10
-
 /** The pairs that are together most often and most surely: those of most `support × confidence`. */
-export function filePairsOf({ files, coChanges }: State): FilePair[] {
+export function filePairsOf({ files, coChanges }: State, count: number): FilePair[] {
   const commits = (path: string): number => files.get(path)?.commits ?? 0
   return pairsOf(coChanges)
     .filter(([, , { support }]) => support >= MIN_SUPPORT)
@@ -34,7 +31,7 @@ export function filePairsOf({ files, coChanges }: State): FilePair[] {
         compare(a.path, b.path) ||
         compare(a.other, b.other),
     )
-    .slice(0, FILE_PAIRS)
+    .slice(0, count)
     .map(({ path, other, support, confidence }) => {
       return { paths: [showPath(path), showPath(other)], support, confidence }
     })
