@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { SETTINGS } from './kept/settings.ts'
+import { ACTS, type ActName } from './chaos/chaos-view.ts'
 import type { Surroundings } from './surroundings.ts'
 import { isBucket } from './tidemark/s3.ts'
 
@@ -17,6 +18,7 @@ export interface Flags {
   readonly every?: number
   readonly json?: boolean
   readonly fresh?: boolean
+  readonly detail?: boolean
 }
 
 /** The program, without its commands. */
@@ -40,14 +42,20 @@ const EXIT_CODES = `Exit codes:
   130  interrupted (SIGINT), the place is saved
   143  terminated (SIGTERM), the place is saved`
 
-/** A command that reads a history. */
-export function withReading(command: Command, description: string): Command {
+/** A command that has a history read. */
+export function withHistory(command: Command, description: string): Command {
   return command
     .description(description)
     .argument('[repository]', 'a directory in it', '.')
     .option(...STORE, parseStore)
     .option('--every <commits>', 'how often the place is saved (default: as set, 500)', parseEvery)
+}
+
+/** A command that reads a history. */
+export function withReading(command: Command, description: string): Command {
+  return withHistory(command, description)
     .option('--json', 'write the result as JSON, and events as JSON lines to standard error')
+    .option('--detail', 'with --json: also the layers as they grow, and more of each list')
 }
 
 /** A command that looks into a store. */
@@ -69,6 +77,28 @@ export const STORE = [
 export function parseStore(text: string): string {
   if (isBucket(text) || !/^[a-z][a-z0-9+.-]*:\/\//iu.test(text)) return text
   throw new InvalidArgumentError('It is a directory, or s3://bucket/prefix.')
+}
+
+/** Understands a port; 0 is any that is free. */
+export function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^[0-9]{1,5}$/u.test(text) && port <= MAX_PORT) return port
+  throw new InvalidArgumentError(`It is a whole number up to ${MAX_PORT}.`)
+}
+
+const MAX_PORT = 65_535
+
+/** Understands a seed. */
+export function parseSeed(text: string): number {
+  if (/^[0-9]{1,9}$/u.test(text)) return Number(text)
+  throw new InvalidArgumentError('It is a whole number of up to nine digits.')
+}
+
+/** Understands the name of an act. */
+export function parseAct(text: string): ActName {
+  const act = ACTS.find((name) => name === text)
+  if (act !== undefined) return act
+  throw new InvalidArgumentError(`It is one of ${ACTS.join(', ')}.`)
 }
 
 /** Understands a root. */

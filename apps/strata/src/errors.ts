@@ -35,6 +35,10 @@ export interface StrataErrors {
   LOCAL_UNWRITABLE: { readonly path: string; readonly system: string }
   /** There is no such setting, or it cannot have that value. The message says what can be. */
   SETTING_UNKNOWN: { readonly name: string; readonly value?: string }
+  /** What `chaos` broke went unseen, or did not end as it must. A bug: report it with the seed. */
+  HARM_UNSEEN: { readonly seen: string }
+  /** `serve` cannot listen on that port. Name another, or none: then it takes one that is free. */
+  PORT_UNAVAILABLE: { readonly port: number; readonly system: string }
 }
 
 /** An error of Strata, by code. */
@@ -65,4 +69,6 @@ export const strataError: ErrorFactory<StrataErrors> = errorFactory<StrataErrors
   KEY_UNUSABLE: 'invalid',
   LOCAL_UNWRITABLE: 'unavailable',
   SETTING_UNKNOWN: 'invalid',
+  HARM_UNSEEN: 'internal',
+  PORT_UNAVAILABLE: 'unavailable',
 })

@@ -39,6 +39,8 @@ const CODES: ReadonlyMap<string, number> = new Map<Failure['code'], number>([
   ['GIT_FAILED', EXIT.failed],
   ['GIT_OUTPUT_UNKNOWN', EXIT.failed],
   ['HISTORY_MISMATCH', EXIT.failed],
+  ['HARM_UNSEEN', EXIT.failed],
+  ['PORT_UNAVAILABLE', EXIT.failed],
   ['CHECKPOINT_NOT_FOUND', EXIT.failed],
   ['LIMIT_EXCEEDED', EXIT.failed],
   ['ROLLBACK_DETECTED', EXIT.rewritten],

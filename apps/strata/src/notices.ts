@@ -19,6 +19,7 @@ export function noticeOf(event: RunEvent): string | undefined {
     case 'not-kept':
       return `the report is not saved: ${event.reason}`
     case 'read':
+    case 'layers':
     case 'saving':
     case 'saved':
     case 'phase':

@@ -6,12 +6,16 @@ import { progressEvents, progressFor, type Progress } from './progress.ts'
 import { finale } from './report/finale.ts'
 import { failureJson, jsonOf } from './report/json.ts'
 import { pageFor } from './report/page.ts'
+import { DETAILED, reportOf } from './report/report.ts'
 import { run, type RunOptions, type RunResult } from './run.ts'
 import type { RunEvent } from './run-event.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What the command line asks for. */
-export interface CommandOptions extends Pick<RunOptions, 'from' | 'path' | 'store' | 'every'> {
+export interface CommandOptions extends Pick<
+  RunOptions,
+  'from' | 'path' | 'store' | 'every' | 'detail'
+> {
   readonly json: boolean
 }
 
@@ -20,7 +24,7 @@ export async function runCommand(
   options: CommandOptions,
   surroundings: Surroundings,
 ): Promise<number> {
-  const voice = options.json ? jsonVoice(surroundings) : humanVoice(surroundings)
+  const voice = options.json ? jsonVoice(surroundings, options.detail) : humanVoice(surroundings)
   const { environment, signal, date } = surroundings
   const ended = await run({ ...options, environment, signal, date, onEvent: voice.onEvent })
   if (!ended.ok) {
@@ -33,7 +37,8 @@ export async function runCommand(
   return ended.value.finished ? EXIT.done : endedBy(signal)
 }
 
-function endedBy({ reason }: AbortSignal): number {
+/** The exit code of what a signal has ended. */
+export function endedBy({ reason }: AbortSignal): number {
   return reason === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
 }
 
@@ -71,12 +76,14 @@ function humanVoice({ out, err, environment, now }: Surroundings): Voice {
 }
 
 /** To programs: one JSON object on standard output, events as JSON lines beside it. */
-function jsonVoice({ out, err }: Surroundings): Voice {
+function jsonVoice({ out, err }: Surroundings, detail = false): Voice {
   const progress: Progress = progressEvents(err.write)
   return {
     onEvent: progress.show,
     ended(result) {
-      out.write(`${jsonOf(result)}\n`)
+      const { report } = result
+      const told = detail ? reportOf(result.state, DETAILED) : report
+      out.write(`${jsonOf({ ...result, report: told })}\n`)
     },
     failed(failure) {
       out.write(`${failureJson(failure)}\n`)

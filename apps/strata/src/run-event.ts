@@ -1,3 +1,4 @@
+import type { Fault } from '@tidemark/stream-store'
 import type { Phase } from './phases.ts'
 
 /** What happens in a run, in the order in which it happens. */
@@ -7,6 +8,7 @@ export type RunEvent =
   | StartedAgain
   | Started
   | CommitRead
+  | LayersSeen
   | PlaceSaving
   | PlaceSaved
   | PhaseDone
@@ -17,6 +19,8 @@ export interface CheckpointSkipped {
   readonly kind: 'checkpoint-skipped'
   /** `undefined`: so damaged that nobody knows which epoch it was. */
   readonly epoch: number | undefined
+  /** What is wrong with it, in a word: it is damaged, not there, or of another version. */
+  readonly fault: Fault
   readonly reason: string
 }
 
@@ -47,6 +51,8 @@ export interface Started {
   readonly kind: 'started'
   readonly position: number
   readonly total: number
+  /** The saved epoch that it goes on from; absent when it begins at the first commit. */
+  readonly epoch?: number
 }
 
 /** A commit was read and is part of the state. */
@@ -54,6 +60,15 @@ export interface CommitRead {
   readonly kind: 'read'
   readonly position: number
   readonly total: number
+}
+
+/** How old the surviving lines were after a commit; told only to who asks for detail. */
+export interface LayersSeen {
+  readonly kind: 'layers'
+  readonly position: number
+  readonly total: number
+  /** The lines by when they were born, oldest first, without empty layers. */
+  readonly layers: readonly { readonly name: string; readonly lines: number }[]
 }
 
 /** The place is about to be saved; nothing is read until it is. */

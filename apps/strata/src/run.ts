@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly every?: number | undefined
   /** `begin` at the first commit, `resume` from what is saved, `update` only from what is saved. */
   readonly from: 'begin' | 'resume' | 'update'
+  /** Tells also, now and then, how old the surviving lines are. Default: no. */
+  readonly detail?: boolean
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Ends the run after the commit at hand; its place is saved. */
   readonly signal: AbortSignal
@@ -138,14 +140,17 @@ async function phaseByPhase(work: Work): Promise<RunResult> {
   const plan = { total: resumedFrom + start.commits.ids.length, log: logOf(repository) }
   const result = (digest: string, sealed?: Sealed): RunResult => {
     const read = { resumedFrom, commitsRead: state.position - resumedFrom, total: plan.total }
-    const report = reportOf(state, work.keeping.settings.limit)
+    const { limit } = work.keeping.settings
+    const report = reportOf(state, { hotspots: limit, filePairs: limit })
     const finished = state.position === plan.total
     return { state, digest, ...read, finished, sealed, report, incidents: work.incidents() }
   }
   if (!isStillSo(phases.results, { plan, position: resumedFrom, seen })) await phases.startOver()
 
   await phases.step('plan', async () => plan)
-  const replayed = await phases.step('replay', () => replay(start, git, store, options))
+  const replayed = await phases.step('replay', () =>
+    replay(start, git, store, { detail: false, ...options }),
+  )
   if (replayed === undefined) return result(digestOf(encodeState(state)))
   const { digest } = await phases.step('analyse', async () => analyse(state))
   const sealed = await phases.step('seal', async () => unwrap(await seal(store, state)))

@@ -4,7 +4,7 @@ import { listCommits, NO_COMMITS, type CommitList } from './history/list-commits
 import type { Repository } from './history/repository.ts'
 import { emptyState, type State } from './layers/state.ts'
 import type { RunEvent, StartedAgain } from './run-event.ts'
-import { findPlace } from './tidemark/stream-store.ts'
+import { findPlace, type SavedPlace } from './tidemark/stream-store.ts'
 
 /** Where a run starts: a state, and the commits that are still to be read. */
 export interface Start {
@@ -33,20 +33,26 @@ export async function findStart(
   const start =
     saved === undefined
       ? await fromTheBeginning(repository, git)
-      : await goOn(repository, git, saved, options)
+      : await goOn(repository, git, saved.state, options)
   const { origin, position } = start.state
+  const isGoingOn = saved !== undefined && start.state === saved.state
   if (origin?.cut === true) options.onEvent({ kind: 'history-cut', commit: origin.commit })
-  options.onEvent({ kind: 'started', position, total: position + start.commits.ids.length })
+  const total = position + start.commits.ids.length
+  const epoch = isGoingOn && saved.epoch !== undefined ? { epoch: saved.epoch } : {}
+  options.onEvent({ kind: 'started', position, total, ...epoch })
   return start
 }
+
+/** A state that can be gone on from. */
+type Saved = { readonly state: State } & Pick<SavedPlace, 'epoch'>
 
 async function savedState(
   store: BlobStore,
   { from, onEvent }: StartOptions,
-): Promise<State | undefined> {
-  const { state, skipped, earlier } = unwrap(await findPlace(store))
+): Promise<Saved | undefined> {
+  const { state, epoch, skipped, earlier } = unwrap(await findPlace(store))
   for (const checkpoint of skipped) onEvent({ kind: 'checkpoint-skipped', ...checkpoint })
-  if (state !== undefined) return state
+  if (state !== undefined) return { state, epoch }
   if (skipped.length > 0) {
     onEvent({ kind: 'started-again', reason: 'unusable', commit: undefined })
     return undefined

@@ -33,6 +33,7 @@ describe('the demo', () => {
     expect(stdout).toContain('Co-change')
     expect(stdout).toContain('Ownership')
     expect(stdout).toMatch(/cli\.js run ~\/your\/repository/u)
+    expect(stdout).toMatch(/cli\.js serve ~\/your\/repository/u)
   })
 
   it('without a path makes a history of 3 000 commits over eight years', async () => {

@@ -33,7 +33,8 @@ export function makeRepository(
   return attempt(make, thrownError<GitError>)
 }
 
-function ownEnvironment(environment: GitPlace['environment']): GitPlace['environment'] {
+/** Surroundings in which git knows of no repository but the one it is told, and of no settings. */
+export function ownEnvironment(environment: GitPlace['environment']): GitPlace['environment'] {
   const kept = Object.entries(environment).filter(([name]) => !name.startsWith('GIT_'))
   const own = { GIT_CONFIG_GLOBAL: devNull, GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C' }
   return { ...Object.fromEntries(kept), ...own }

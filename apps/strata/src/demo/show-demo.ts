@@ -151,6 +151,10 @@ async function report(stage: Stage, scene: Scene): Promise<void> {
   say()
   say(`   ${page.paint.bold(`node ${cli} run ~/your/repository`)}`)
   say()
+  say('And the same as a web page, live, with buttons that break things:')
+  say()
+  say(`   ${page.paint.bold(`node ${cli} serve ~/your/repository`)}`)
+  say()
 }
 
 /** As often as `strata run` by itself. */

@@ -16,7 +16,7 @@ export interface FilePair {
 const MIN_SUPPORT = 3
 
 /** The pairs that are together most often and most surely: those of most `support × confidence`. */
-export function filePairsOf({ files, coChanges }: State, limit: number): FilePair[] {
+export function filePairsOf({ files, coChanges }: State, count: number): FilePair[] {
   const commits = (path: string): number => files.get(path)?.commits ?? 0
   return pairsOf(coChanges)
     .filter(([, , { support }]) => support >= MIN_SUPPORT)
@@ -31,7 +31,7 @@ export function filePairsOf({ files, coChanges }: State, limit: number): FilePai
         compare(a.path, b.path) ||
         compare(a.other, b.other),
     )
-    .slice(0, limit)
+    .slice(0, count)
     .map(({ path, other, support, confidence }) => {
       return { paths: [showPath(path), showPath(other)], support, confidence }
     })

@@ -1,4 +1,5 @@
 import type { Failure } from '../errors.ts'
+import { metricsOf } from '../layers/metrics.ts'
 import type { RunResult } from '../run.ts'
 import { formatDay } from './format.ts'
 import { layersOf } from './layers.ts'
@@ -39,8 +40,9 @@ export function jsonOf(result: RunResult): string {
     binaryFiles: report.binaryFiles,
     lines: report.lines,
     layers: layersOf(report.days, 'month').map(({ name, lines }) => ({ month: name, lines })),
-    hotspots: report.hotspots.map(({ path, lines, commits, churn }) => {
-      return { path, lines, commits, churn }
+    hotspots: report.hotspots.map(({ path, lines, commits, churn, file }) => {
+      const medianDay = dayOrNull(metricsOf(file).medianDay)
+      return { path, lines, commits, churn, medianDay }
     }),
     coChanges: report.filePairs.map(({ paths, support, confidence }) => {
       return { paths, support, confidence: rounded(confidence) }

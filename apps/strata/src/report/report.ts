@@ -37,11 +37,20 @@ export interface Hotspot {
   readonly file: SourceFile
 }
 
-/** So many hotspots and pairs are kept, unless somebody wants others. */
-const LIMIT = 10
+/** How much of what has an order is kept. */
+export interface Extent {
+  readonly hotspots: number
+  readonly filePairs: number
+}
 
-/** Sums up a state; `limit` is how many hotspots, and how many pairs, are kept. */
-export function reportOf(state: State, limit: number = LIMIT): Report {
+/** What fits on a screen of text. */
+const BRIEF: Extent = { hotspots: 10, filePairs: 10 }
+
+/** What a picture has room for. */
+export const DETAILED: Extent = { hotspots: 150, filePairs: 40 }
+
+/** Sums up a state. */
+export function reportOf(state: State, extent: Extent = BRIEF): Report {
   const days = linesByDay(state)
   const lines = days.reduce((sum, [, count]) => sum + count, 0)
   let binaryFiles = 0
@@ -52,8 +61,8 @@ export function reportOf(state: State, limit: number = LIMIT): Report {
     lines,
     days,
     medianDay: medianOf(days, lines),
-    hotspots: hotspotsOf(state, limit),
-    filePairs: filePairsOf(state, limit),
+    hotspots: hotspotsOf(state, extent.hotspots),
+    filePairs: filePairsOf(state, extent.filePairs),
     ownership: ownershipOf(state),
   }
 }
@@ -67,7 +76,7 @@ function medianOf(days: LinesByDay, lines: number): number | undefined {
   return undefined
 }
 
-function hotspotsOf(state: State, limit: number): Hotspot[] {
+function hotspotsOf(state: State, count: number): Hotspot[] {
   const files = Array.from(state.files, ([path, file]) => {
     const lines = countLines(file.births)
     return { path, lines, heat: lines * file.churn, file }
@@ -75,7 +84,7 @@ function hotspotsOf(state: State, limit: number): Hotspot[] {
   return files
     .filter(({ heat }) => heat > 0)
     .sort((a, b) => b.heat - a.heat || (a.path < b.path ? -1 : 1))
-    .slice(0, limit)
+    .slice(0, count)
     .map(({ path, lines, file }) => {
       return { path: showPath(path), lines, commits: file.commits, churn: file.churn, file }
     })

@@ -1,20 +1,26 @@
 import {
   attempt,
   coreError,
+  ok,
   prefixed,
   thrownError,
   unwrap,
   type AsyncResult,
   type BlobStore,
   type CoreError,
+  type Result,
 } from '@tidemark/core'
 import {
   commitTree,
+  decodeMetadata,
   encodedHash,
+  encodeMetadata,
+  getChunkMetadata,
   loadTree,
   MAX_KEY_BYTES,
   MemoryNodeStore,
   newCreator,
+  newRestorer,
   openNodeDb,
   restoreCheckpoint,
   toHex,
@@ -127,6 +133,64 @@ export async function verifySealed(
     return { ...describe(metadata), ...whole }
   }
   return attempt(work, thrownError<SealError>)
+}
+
+/** Hears what becomes of each chunk of a sealed result. */
+export interface ChunkListener {
+  /** The digest that the list of chunks has for each, 64 hex digits; nothing is proven yet. */
+  readonly onList: (digests: readonly string[]) => void
+  /** `undefined`: the chunk is proven to belong to the root. */
+  readonly onChunk: (index: number, refused: SealError | undefined) => void
+}
+
+/**
+ * Restores a sealed result into an empty database as {@link verifySealed} does, and goes on past a
+ * chunk that is lost or damaged, so that each one is looked at. A list of chunks that lies ends it:
+ * what comes after is neither proven nor refused. Gives whether all are proven.
+ */
+export async function checkChunks(
+  store: BlobStore,
+  root: string,
+  { onList, onChunk }: ChunkListener,
+): AsyncResult<{ readonly proven: boolean }, SealError> {
+  const work = async (): Promise<{ proven: boolean }> => {
+    const db = await emptyDb()
+    const provider = creatorOn(store, db)
+    const metadata = await metadataOf(provider, root)
+    onList(metadata.chunks.map(toHex))
+    unwrap(await db.startMultipartInsert(metadata.root.version))
+    const restorer = newRestorer({ db, maxDepth: MAX_DEPTH })
+    let isWhole = false
+    for (const index of unwrap(await restorer.startRestore(metadata)).pending) {
+      const body = await provider.getCheckpointChunk(unwrap(getChunkMetadata(metadata, index)))
+      const restored = body.ok ? await restorer.restoreChunk(index, body.value.stream()) : body
+      onChunk(index, restored.ok ? undefined : restored.error)
+      if (restored.ok) isWhole = restored.value
+      else if (restored.error.code === 'CHUNK_PROOF_VERIFICATION_FAILED') break
+      else if (!isRefusal(restored.error)) throw restored.error
+    }
+    return { proven: isWhole }
+  }
+  return attempt(work, thrownError<SealError>)
+}
+
+/** Whether it says something of the chunk; a medium that does not answer says nothing. */
+function isRefusal({ code }: SealError): boolean {
+  return code === 'CHUNK_NOT_FOUND' || code === 'CHUNK_CORRUPTED'
+}
+
+/**
+ * The list of chunks of one sealed result, with those of another in the place of its own: a lie that
+ * only the root can refute, because each chunk is what the list says.
+ */
+export function listWithChunksOf(
+  list: Uint8Array,
+  other: Uint8Array,
+): Result<Uint8Array, MkvsError<'MALFORMED'>> {
+  const [metadata, lies] = [decodeMetadata(list), decodeMetadata(other)]
+  if (!metadata.ok) return metadata
+  if (!lies.ok) return lies
+  return ok(encodeMetadata({ ...metadata.value, chunks: lies.value.chunks }))
 }
 
 /** Gives up the sealed results but for those of these roots. */

@@ -10,6 +10,7 @@ import {
 } from '@tidemark/core'
 import {
   openStreamStore,
+  type Fault,
   type LoadLatestError,
   type ReadSlotError,
   type RecoverError,
@@ -26,6 +27,8 @@ export type PlaceError = RecoverError | LoadLatestError | ReadSlotError | WriteS
 export interface SavedPlace {
   /** The state there; `undefined` when none is saved, or none that can be used. */
   readonly state: State | undefined
+  /** The epoch that the state is of. */
+  readonly epoch: number | undefined
   /** What was passed over on the way to it, newest first. */
   readonly skipped: readonly SkippedCheckpoint[]
   /** Where an earlier version of Strata kept its place, when that is all there is. */
@@ -36,6 +39,7 @@ export interface SavedPlace {
 export interface SkippedCheckpoint {
   /** `undefined`: so damaged that nobody knows which epoch it was. */
   readonly epoch: number | undefined
+  readonly fault: Fault
   readonly reason: string
 }
 
@@ -139,22 +143,23 @@ async function save(
 
 async function recover(store: BlobStore, place: StreamStore): Promise<SavedPlace> {
   const { chosenId, freshStart, skipped: passed } = unwrap(await place.recoverLatestValidated())
-  const skipped = passed.map(({ checkpointId, reason }) => {
-    return { epoch: checkpointId === undefined ? undefined : Number(checkpointId), reason }
+  const skipped = passed.map(({ checkpointId, fault, reason }) => {
+    return { epoch: checkpointId === undefined ? undefined : Number(checkpointId), fault, reason }
   })
   if (chosenId === undefined) {
     const isOlder = freshStart === 'empty' && unwrap(await store.head(EARLIER_HEADER)) !== undefined
-    return { state: undefined, skipped, earlier: isOlder ? EARLIER : undefined }
+    const earlier = isOlder ? EARLIER : undefined
+    return { state: undefined, epoch: undefined, skipped, earlier }
   }
   // What is whole can still be of another version of Strata; then the one before is looked at.
   const older = unwrap(await place.listIds()).filter((id) => id <= chosenId)
   for (const id of older.toReversed()) {
     const state = await stateAt(place, id)
-    if (state.ok) return { state: state.value, skipped, earlier: undefined }
+    if (state.ok) return { state: state.value, epoch: Number(id), skipped, earlier: undefined }
     if (!isLasting(state.error)) throw state.error
-    skipped.push({ epoch: Number(id), reason: state.error.message })
+    skipped.push({ epoch: Number(id), fault: faultOf(state.error), reason: state.error.message })
   }
-  return { state: undefined, skipped, earlier: undefined }
+  return { state: undefined, epoch: undefined, skipped, earlier: undefined }
 }
 
 async function stateAt(place: StreamStore, id: bigint): AsyncResult<State, PlaceError> {
@@ -164,6 +169,10 @@ async function stateAt(place: StreamStore, id: bigint): AsyncResult<State, Place
   const bytes = await opened.value.bytes(OPERATOR)
   await opened.value.close()
   return bytes.ok ? decodeState(bytes.value) : bytes
+}
+
+function faultOf({ code }: PlaceError): Fault {
+  return code === 'UNSUPPORTED_VERSION' ? 'unsupported' : 'corrupt'
 }
 
 /** Whether reading again would fail again: a medium that is out of reach is not a damaged one. */

@@ -1,4 +1,5 @@
 import { spawn, type SpawnOptions } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { main } from '../../src/main.ts'
 import { CLEAN } from './git.ts'
@@ -23,6 +24,8 @@ export interface Running {
   /** Hears each line of standard error as it comes. */
   readonly onLine: (listener: (line: string) => void) => void
   readonly ended: Promise<Ended>
+  /** The first line of standard output, from `serve --json`. */
+  readonly firstLine: () => Promise<{ readonly url: string; readonly token: string }>
 }
 
 /** Starts `strata`. */
@@ -51,6 +54,11 @@ export function start(args: readonly string[], options: SpawnOptions = {}): Runn
     kill: (signal) => child.kill(signal),
     onLine: (listener) => void listeners.push(listener),
     ended,
+    firstLine: async () => {
+      while (!stdout.includes('\n')) await once(child.stdout, 'data')
+      // oxlint-disable-next-line typescript/no-unsafe-return -- its fields are what the tests use
+      return JSON.parse(stdout.split('\n')[0] ?? '')
+    },
   }
 }
 
