@@ -154,7 +154,8 @@ describe('a part of a store', () => {
     unwrap(await store.put('part/a', new Uint8Array([1])))
     writeFileSync(join(path, 'part', '.tmp-left-1'), 'half')
     const part = prefixed(store, 'part/')
-    expect(await part.sweep?.({ olderThanMs: 0 })).toEqual({ ok: true, value: { deleted: 1 } })
+    const later = { olderThanMs: 0, now: () => Date.now() + 60_000 }
+    expect(await part.sweep?.(later)).toEqual({ ok: true, value: { deleted: 1 } })
     expect(unwrap(await part.head('a'))?.sizeBytes).toBe(1)
     await part.close()
     expect(await part.sweep?.()).toMatchObject({ ok: false, error: { code: 'CLOSED' } })
