@@ -87,10 +87,10 @@ export const gates = [
     },
   },
   {
-    name: 'golden files of every format',
+    name: 'golden files of core and its layers',
     commands: [
       inPackage('packages/core', 'vitest', 'run', 'golden', 'log-format'),
-      inPackage('packages/operation', 'vitest', 'run', 'format'),
+      inPackage('packages/wrappers', 'vitest', 'run', 'golden'),
     ],
     broken: {
       what: 'another version in the frame of a record',
