@@ -33,7 +33,10 @@ const ARRIVES = {
 const NEEDS = { '@tidemark/s3/aws-sdk': '@aws-sdk/client-s3' }
 
 /** What the program of a README wants to be there. */
-const BESIDE = { '@tidemark/log-persistence': ['libsql'] }
+const BESIDE = {
+  '@tidemark/log-persistence': ['libsql'],
+  '@tidemark/mkvs-chunks': ['classic-level'],
+}
 
 /** The compilers and the ways of resolving that types must resolve with. */
 const COMPILERS = ['typescript@5.9.3', 'typescript@7.0.2']
