@@ -6,7 +6,7 @@ export const mutants = [
     file: 'src/file/write-temporary.ts',
     from: '    if (durable) await file.datasync()\n',
     to: '',
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'no sync of the directory',
@@ -14,7 +14,7 @@ export const mutants = [
     file: 'src/file/file-blob-store.ts',
     from: 'const syncing = options?.durable === false ? undefined : this.#directories.sync(directory)',
     to: 'const syncing = undefined',
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'acknowledged before the sync of the directory',
@@ -22,7 +22,7 @@ export const mutants = [
     file: 'src/file/file-blob-store.ts',
     from: 'await Promise.all([syncing, ...tidying])',
     to: 'void syncing?.catch(() => undefined)\n      await Promise.all(tidying)',
-    tests: ['test/crash-put.test.ts', 'test/crash-processes.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts', 'test/crash-processes.test.ts'],
   },
   {
     name: 'the directory is synced before the name is given',
@@ -30,7 +30,7 @@ export const mutants = [
     file: 'src/file/file-blob-store.ts',
     from: '    const published = await publish(this.#fs, written.value, options)\n    if (!published.ok) return published\n    const settled = await this.#settle(parentOf(written.value.path), [written.value], options)\n    return',
     to: '    const settled = await this.#settle(parentOf(written.value.path), [], options)\n    const published = await publish(this.#fs, written.value, options)\n    if (!published.ok) return published\n    return',
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'written under the final name',
@@ -38,7 +38,7 @@ export const mutants = [
     file: 'src/file/file-blob-store.ts',
     from: 'const temporary = `${directory}/${TEMPORARY}${this.#token}-${++this.#temporaries}`',
     to: "const temporary = options?.if === 'absent' ? path : `${directory}/${TEMPORARY}${this.#token}-${++this.#temporaries}`",
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'the file is closed, then the sync is skipped for streams',
@@ -54,7 +54,7 @@ export const mutants = [
     file: 'src/file/publish.ts',
     from: "if (options?.if !== 'absent') await fs.rename(temporary, path)",
     to: "if (options?.if !== 'absent' || key.length > 0) await fs.rename(temporary, path)",
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'replace by deleting first',
@@ -62,7 +62,7 @@ export const mutants = [
     file: 'src/file/publish.ts',
     from: "if (options?.if !== 'absent') await fs.rename(temporary, path)",
     to: "if (options?.if !== 'absent') {\n      await fs.unlink(path).catch(() => undefined)\n      await fs.rename(temporary, path)\n    }",
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'no sync of parents at first use',
@@ -70,7 +70,7 @@ export const mutants = [
     file: 'src/file/directories.ts',
     from: '    await this.sync(parent)\n  }',
     to: '  }',
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'parents are synced only by whoever made the directory',
@@ -86,7 +86,7 @@ export const mutants = [
     file: 'src/concurrency/shared-run.ts',
     from: '    this.#next ??= this.#running.catch(() => undefined).then(() => this.#start())\n    return this.#next',
     to: '    return this.#running',
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'the parents of a parent are not synced',
@@ -94,7 +94,7 @@ export const mutants = [
     file: 'src/file/directories.ts',
     from: '    await this.ready(parent)\n',
     to: '',
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'parents of the root are not synced',
@@ -102,7 +102,7 @@ export const mutants = [
     file: 'src/file/prepare-root.ts',
     from: "  for (let path = root; path !== '/' && path.includes('/');) {",
     to: "  for (let path = root; path === '' && path.includes('/');) {",
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'only the parent of the root is synced',
@@ -110,7 +110,7 @@ export const mutants = [
     file: 'src/file/prepare-root.ts',
     from: '    path = parentOf(path)\n',
     to: "    path = parentOf(path)\n    if (path === '/') break\n",
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'directories count as synced when made without a promise',
@@ -118,7 +118,7 @@ export const mutants = [
     file: 'src/file/directories.ts',
     from: '    this.#made.add(path)',
     to: '    this.#ready.set(path, Promise.resolve())',
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'putMany does not sync',
@@ -126,7 +126,7 @@ export const mutants = [
     file: 'src/file/put-many-files.ts',
     from: 'const settled = await steps.settle(directory, group)',
     to: 'const settled = await Promise.resolve(ok())',
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'putMany syncs one directory',
@@ -134,7 +134,7 @@ export const mutants = [
     file: 'src/file/put-many-files.ts',
     from: 'of byDirectory(published)) {',
     to: 'of [...byDirectory(published)].slice(0, 1)) {',
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'a failed sync of a directory is believed the second time',
@@ -206,7 +206,7 @@ export const mutants = [
     file: 'src/file/file-blob-store.ts',
     from: '    await this.#directories.ready(directory)\n    await this.#directories.sync(directory)\n  }',
     to: '    await this.#directories.sync(directory)\n  }',
-    tests: ['test/crash-put.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts'],
   },
   {
     name: 'durable reads sync the parents, not the directory',
@@ -278,7 +278,7 @@ export const mutants = [
     file: 'src/log/create-once.ts',
     from: "const first = await store.put(key, bytes, { ...options, if: 'absent' })",
     to: "const first = await store.put(key, bytes, { ...options, if: 'absent', durable: false })",
-    tests: ['test/crash-put.test.ts', 'test/crash-processes.test.ts'],
+    tests: ['test/crash-put.test.ts', 'test/crash-pairs.test.ts', 'test/crash-processes.test.ts'],
   },
   {
     name: 'staged entries are not durable',

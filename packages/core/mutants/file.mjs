@@ -1,5 +1,5 @@
 // Bugs in the file medium.
-const CRASH = ['test/crash-put.test.ts']
+const CRASH = ['test/crash-put.test.ts', 'test/crash-pairs.test.ts']
 const BLOBS = ['test/blob-store-contract.test.ts']
 
 export const mutants = [

@@ -1,11 +1,9 @@
 import { commitLogContract } from '../src/testing/index.ts'
-import { files, memory, partOf, runContract } from './support/media.ts'
+import { memory, partOf, runContract } from './support/media.ts'
 
 const subjects = {
-  'on memory': memory,
-  'on files': files,
+  'on memory': { ...memory, manyRecords: 3000 },
   'on a part of memory': partOf(memory, 'tenant-a/'),
-  'on a part of files': { ...partOf(files, 'tenant-a/'), manyRecords: 1500 },
 }
 
 for (const [title, subject] of Object.entries(subjects)) {

@@ -12,49 +12,9 @@ import {
   type Gate,
 } from '../src/testing/simulated-disk/index.ts'
 import { BlobLedger, HOME, openBlobs } from './crash/blob-ledger.ts'
+import { create, LONG, proveBlobs, put, type Step } from './crash/blob-steps.ts'
 import { addReports, EFFORT, insist, proveCrashStates, say, SEED } from './crash/crash-proof.ts'
 import { LogLedger, openLog } from './crash/log-ledger.ts'
-
-/** Torn at five sector boundaries. */
-const LONG = 'x'.repeat(2_900)
-
-type Step = (ledger: BlobLedger, store: FileBlobStore) => Promise<string>
-
-const put =
-  (key: string, value: string): Step =>
-  (ledger, store) =>
-    ledger.put(store, key, value)
-const create =
-  (key: string, value: string): Step =>
-  (ledger, store) =>
-    ledger.put(store, key, value, { if: 'absent' })
-const remove =
-  (key: string): Step =>
-  (ledger, store) =>
-    ledger.delete(store, key)
-
-interface World {
-  readonly first?: readonly Step[]
-  readonly steps: readonly Step[]
-  /** All at once in the place of one after the other. */
-  readonly atOnce?: boolean
-  readonly limit?: number
-}
-
-/** Cuts the power everywhere in these steps on a fresh store, from its opening on. */
-async function proveBlobs({ first = [], steps, atOnce, limit }: World): Promise<CrashReport> {
-  const disk = new SimulatedDisk()
-  const ledger = new BlobLedger(disk)
-  const store = unwrap(await FileBlobStore.open(HOME, { fileSystem: disk.fileSystem() }))
-  for (const step of first) await step(ledger, store)
-  if (atOnce === true) await Promise.all(steps.map((step) => step(ledger, store)))
-  else for (const step of steps) await step(ledger, store)
-  return proveCrashStates(
-    disk,
-    (state) => ledger.check(state),
-    limit === undefined ? {} : { limit },
-  )
-}
 
 describe('after a power cut, whenever it comes', () => {
   it('a put is whole or absent, and there once acknowledged', async () => {
@@ -103,39 +63,6 @@ describe('after a power cut, whenever it comes', () => {
     ]
     say('create-only put', addReports(reports))
     expect(addReports(reports).exhaustive).toBe(true)
-  })
-
-  it('every pair of changes leaves each key old or new', async () => {
-    const changes = (key: string, value: string): Step[] => [
-      put(key, value),
-      create(key, value),
-      remove(key),
-    ]
-    const reports: CrashReport[] = []
-    for (const other of ['d/a', 'd/b', 'e/c']) {
-      for (const one of changes('d/a', 'one')) {
-        for (const two of changes(other, LONG.slice(0, 700))) {
-          for (const first of [[], [put('d/a', 'zero')]]) {
-            for (const atOnce of [false, true]) {
-              reports.push(await proveBlobs({ first, steps: [one, two], atOnce }))
-            }
-          }
-        }
-      }
-    }
-    say(`${reports.length} pairs of put, create and delete`, addReports(reports))
-    expect(addReports(reports).exhaustive).toBe(true)
-  })
-
-  it('many puts at once into one directory leave each key old or new', async () => {
-    const steps = ['d/a', 'd/b', 'd/c', 'd/d'].flatMap((key) => [
-      put(key, `first of ${key}`),
-      create(key, `second of ${key}`),
-      put(key, `third of ${key}`),
-    ])
-    const report = await proveBlobs({ steps, atOnce: true, limit: 1_200 * EFFORT })
-    say('twelve puts at once', report)
-    expect(report.states).toBeGreaterThan(20_000)
   })
 })
 

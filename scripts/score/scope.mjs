@@ -1,0 +1,27 @@
+// The commit and recovery files whose every mutant is judged, and why each is one; and the tests
+// that judge them: quick and deterministic, on memory, on files and on the simulated disk. Real
+// servers, kills and long proofs are not among them.
+
+export const scope = {
+  core: {
+    files: {
+      'src/log/blob-commit-log.ts': 'append, latest, salvage and read: the protocol itself',
+      'src/log/create-once.ts': 'the one create that decides who won, and its lost answers',
+      'src/log/floor.ts': 'what a truncation gives up and keeps',
+      'src/log/floors.ts': 'finding and raising the floor',
+      'src/log/frame.ts': 'the bytes of a record, and what is believed of them',
+      'src/log/last-existing.ts': 'how the newest record is found',
+      'src/log/log-blobs.ts': 'what is read under a number, whole or damaged',
+      'src/log/log-keys.ts': 'which name a number has',
+      'src/log/log-record.ts': 'tips, and what damage is called',
+      'src/log/read-records.ts': 'the walk over the records',
+      'src/log/salvage.ts': 'stepping back over damage',
+      'src/log/truncate.ts': 'the floor first, then the deletions',
+    },
+    tests: [
+      'test/log-format.test.ts',
+      'test/commit-log-contract.test.ts',
+      'test/power-two-processes.test.ts',
+    ],
+  },
+}

@@ -1,0 +1,13 @@
+// The tests that judge the mutants of one package.
+import { packageTests } from '../../tools/test-setup/index.js'
+
+const config = packageTests({ testTimeoutMs: 20_000 })
+
+export default {
+  ...config,
+  test: {
+    ...config.test,
+    include: JSON.parse(process.env['TIDEMARK_SCORE_TESTS'] ?? '[]'),
+    reporters: [],
+  },
+}
