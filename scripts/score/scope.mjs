@@ -20,8 +20,26 @@ export const scope = {
     },
     tests: [
       'test/log-format.test.ts',
+      'test/create-once.test.ts',
+      'test/log-calls.test.ts',
+      'test/log-faults.test.ts',
       'test/commit-log-contract.test.ts',
       'test/power-two-processes.test.ts',
+    ],
+  },
+  wrappers: {
+    files: {
+      'src/stack/seals.ts': 'what is sealed with a commit, and checked before any of it is believed',
+      'src/stack/piece-digests.ts': 'what is verified before it is handed out',
+      'src/seal/keyed-seal.ts': 'the tag over a checkpoint',
+      'src/sealed-index/verify-storage.ts': 'what was deleted or put back as a whole',
+    },
+    tests: [
+      'test/attacks.test.ts',
+      'test/sealed-index.test.ts',
+      'test/stack.test.ts',
+      'test/checksum.test.ts',
+      'test/golden.test.ts',
     ],
   },
 }

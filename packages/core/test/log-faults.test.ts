@@ -109,7 +109,7 @@ describe('a call of the medium that fails', () => {
     }
     const outcomes = await failEachCall(prepareLong, act)
     const told = outcomes.map(({ call, result }) => [call.operation, result])
-    const unknown = { ok: false, error: { code: 'OUTCOME_UNKNOWN', details: { seq: 131 } } }
+    const unknown = { ok: false, error: { code: 'OUTCOME_UNKNOWN', details: { operation: 'append', seq: 131, reason: 'no-answer' } } }
     expect(told).toMatchObject([
       ['get', FAILED],
       ['read', FAILED],

@@ -8,6 +8,7 @@ import type {
   AppendError,
   AppendOptions,
   CommitLog,
+  Damage,
   LogReadError,
   LogRecord,
   RecordsOptions,
@@ -124,7 +125,7 @@ class BlobCommitLog implements CommitLog {
       if (!floor.ok) return floor
       if (found.value === undefined || floor.value.before > seq.value) continue
       if ('frame' in found.value) return ok(this.#remember(recordOf(found.value.frame)))
-      return this.#damagedNewest(seq.value, options)
+      return this.#damagedNewest(seq.value, found.value.error, options)
     }
     return err(restlessError())
   }
@@ -213,14 +214,17 @@ class BlobCommitLog implements CommitLog {
     return ok()
   }
 
-  async #damagedNewest(seq: Seq, options?: CallOptions): AsyncResult<never, LogReadError> {
+  async #damagedNewest(
+    seq: Seq,
+    damage: Damage['error'],
+    options?: CallOptions,
+  ): AsyncResult<never, LogReadError> {
+    if (damage.code === 'UNSUPPORTED_VERSION') return err(damage)
     const saved = await salvage(this.#blobs, seq, this.#floors.known, options)
     if (!saved.ok) return saved
-    const damage = saved.value.skipped[0]?.error
-    if (damage?.code === 'UNSUPPORTED_VERSION') return err(damage)
     const key = recordKey(this.#prefix, seq)
     const lastGoodSeq = saved.value.record?.seq ?? 0
-    const reason = damage?.details.reason ?? 'unreadable'
+    const { reason } = damage.details
     const message = `${key}, the newest record, is damaged: ${reason}; the last whole one is ${lastGoodSeq}`
     return err(coreError('CORRUPTED', message, { what: 'record', reason, key, seq, lastGoodSeq }))
   }

@@ -9,7 +9,7 @@ export interface SettleOptions {
   readonly sleep: (ms: number) => Promise<void>
 }
 
-/** Patience for a medium that loses answers: 1.5 s in all. */
+/** Patience for a medium that loses answers: 3.1 s in all. */
 export const SETTLE: SettleOptions = {
   attempts: 5,
   pauseMs: 100,

@@ -36,7 +36,7 @@ export function encodeFloor(floor: Floor): Uint8Array {
 /** Reads the payload of a floor; `undefined` when it makes no sense. */
 export function decodeFloor(index: number, payload: Uint8Array): Floor | undefined {
   const count = payload.length / NUMBER_BYTES
-  if (!Number.isInteger(count) || count < 1 || count > MAX_KEPT + 1) return undefined
+  if (!Number.isInteger(count) || count > MAX_KEPT + 1) return undefined
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
   const numbers = Array.from({ length: count }, (_, i) =>
     Number(view.getBigUint64(i * NUMBER_BYTES)),
@@ -75,7 +75,7 @@ export function planFloor(
   if (before < current.before) return ok({ floor: current, freed: [] })
   const owner = newest.epoch > 0 ? [newest.epoch] : []
   const kept = [...new Set([...keep, ...owner])].filter((seq) => seq < before).sort((a, b) => a - b)
-  if (kept.some((seq) => !Number.isSafeInteger(seq) || seq < 1 || !counts(current, seq))) {
+  if (kept.some((seq) => !Number.isSafeInteger(seq) || !counts(current, seq))) {
     return err(refused('keep', 'it names a record that is truncated already'))
   }
   if (kept.length > MAX_KEPT) {

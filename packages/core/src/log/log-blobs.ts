@@ -72,8 +72,7 @@ export class LogBlobs {
   async hint(options?: CallOptions): AsyncResult<Seq, LogReadError> {
     const bytes = await this.#bytes(hintKey(this.#prefix), false, options)
     if (!bytes.ok) return bytes
-    const text = String.fromCharCode(...(bytes.value ?? []).slice(0, 16))
-    const seq = /^[1-9][0-9]{0,15}$/.test(text) ? Number(text) : 0
+    const seq = Number(new TextDecoder().decode(bytes.value?.subarray(0, 16)))
     return ok(Number.isSafeInteger(seq) ? seq : 0)
   }
 

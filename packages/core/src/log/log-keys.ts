@@ -25,7 +25,6 @@ export function hintKey(prefix: string): string {
 
 /** The number of the record that a key stands for, or `undefined`. */
 export function recordSeq(prefix: string, key: string): Seq | undefined {
-  const [, digits = ''] = /r(?:[0-9]+\/)?([1-9][0-9]{0,15})$/.exec(key) ?? []
-  const seq = Number(digits)
+  const seq = Number(/[0-9]+$/.exec(key)?.[0])
   return Number.isSafeInteger(seq) && seq > 0 && recordKey(prefix, seq) === key ? seq : undefined
 }

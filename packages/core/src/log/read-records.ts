@@ -61,5 +61,5 @@ function* batches(seqs: Iterable<Seq>): Iterable<Seq[]> {
     yield batch
     batch = []
   }
-  if (batch.length > 0) yield batch
+  yield batch
 }
