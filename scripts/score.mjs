@@ -32,9 +32,8 @@ for (const { cells } of rows) process.stdout.write(`| ${cells.join(' | ')} |\n`)
 process.exit(rows.every(({ holds }) => holds) ? 0 : 1)
 
 /** Runs what has changed of one package, and notes the whole. */
-function score(name, { files, tests }) {
+function score(name, { folder, files, tests }) {
   const begun = performance.now()
-  const folder = join('packages', name)
   const recordFile = join('scripts/score/records', `${name}.json`)
   const around = digestOf(whatElseDecides(folder))
   const known = existsSync(recordFile) ? JSON.parse(readFileSync(recordFile, 'utf8')) : undefined

@@ -3,7 +3,8 @@
 // servers, kills and long proofs are not among them.
 
 export const scope = {
-  core: {
+  'core-log': {
+    folder: 'packages/core',
     files: {
       'src/log/blob-commit-log.ts': 'append, latest, salvage and read: the protocol itself',
       'src/log/create-once.ts': 'the one create that decides who won, and its lost answers',
@@ -27,7 +28,21 @@ export const scope = {
       'test/power-two-processes.test.ts',
     ],
   },
+  'core-file': {
+    folder: 'packages/core',
+    files: {
+      'src/file/publish.ts': 'the moment at which a put on files takes effect',
+      'src/file/directories.ts': 'which directories are synced, and what a failed sync means',
+      'src/file/write-temporary.ts': 'whole bytes, synced, before there is a name for them',
+    },
+    tests: [
+      'test/file-calls.test.ts',
+      'test/file-faults.test.ts',
+      'test/crash-put.test.ts',
+    ],
+  },
   wrappers: {
+    folder: 'packages/wrappers',
     files: {
       'src/stack/seals.ts': 'what is sealed with a commit, and checked before any of it is believed',
       'src/stack/piece-digests.ts': 'what is verified before it is handed out',
@@ -35,11 +50,17 @@ export const scope = {
       'src/sealed-index/verify-storage.ts': 'what was deleted or put back as a whole',
     },
     tests: [
-      'test/attacks.test.ts',
+      'test/seals.test.ts',
       'test/sealed-index.test.ts',
-      'test/stack.test.ts',
-      'test/checksum.test.ts',
       'test/golden.test.ts',
     ],
+  },
+  'mkvs-chunks': {
+    folder: 'packages/mkvs-chunks',
+    files: {
+      'src/checkpoint/restorer.ts': 'which chunks are believed, and when a restore is complete',
+      'src/db/multipart.ts': 'where a restore goes on after a crash, and what an abort removes',
+    },
+    tests: ['test/restore-steps.test.ts', 'test/checkpointer.test.ts'],
   },
 }

@@ -9,5 +9,7 @@ export default {
     ...config.test,
     include: JSON.parse(process.env['TIDEMARK_SCORE_TESTS'] ?? '[]'),
     reporters: [],
+    isolate: false,
+    fileParallelism: false,
   },
 }

@@ -20,17 +20,18 @@ interface Outcome {
 }
 
 /**
- * Does the same again and again on a new medium, each time with the next call failing, until none
- * is left that could.
+ * Does the same again and again, each time with the next call failing, until none is left that
+ * could. What changes something is done on a new medium each time.
  */
 async function failEachCall(
   prepare: (store: BlobStore) => Promise<unknown>,
   act: (log: CommitLog, store: BlobStore) => Promise<unknown>,
+  changes = false,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
+  let store: MemoryBlobStore | undefined
   for (let failing = 0; ; failing++) {
-    const store = new MemoryBlobStore()
-    await prepare(store)
+    if (store === undefined || changes) await prepare((store = new MemoryBlobStore()))
     let failed: BlobCall | undefined
     const plan = (call: BlobCall) => {
       if (call.index !== failing) return undefined
@@ -107,7 +108,7 @@ describe('a call of the medium that fails', () => {
       const tip = unwrap(await handle(store).latest())
       return log.append(tip, payloadOf(131))
     }
-    const outcomes = await failEachCall(prepareLong, act)
+    const outcomes = await failEachCall(prepareLong, act, true)
     const told = outcomes.map(({ call, result }) => [call.operation, result])
     const unknown = { ok: false, error: { code: 'OUTCOME_UNKNOWN', details: { operation: 'append', seq: 131, reason: 'no-answer' } } }
     expect(told).toMatchObject([
@@ -128,7 +129,7 @@ describe('a call of the medium that fails', () => {
 
   it('leaves a truncation done or not done, and is its answer', async () => {
     const act = (log: CommitLog) => log.truncate(120, { force: true, keep: [110] })
-    const outcomes = await failEachCall(prepareLong, act)
+    const outcomes = await failEachCall(prepareLong, act, true)
     for (const { call, result, store } of outcomes) {
       expect(result, `${call.operation} ${call.key}`).toMatchObject(FAILED)
       const read = unwrap(await handle(store).read(119))

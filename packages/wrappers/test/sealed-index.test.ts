@@ -119,3 +119,66 @@ it('a commit that could not be listed is OUTCOME_UNKNOWN, and told by verifyStor
   unwrap(await (await open(store, false)).save('b', { n: 2 }, REPLACE))
   expect(await problemsOf(store)).toEqual([])
 })
+
+it('a damaged checkpoint is told with what is wrong with it, and the others are looked at', async () => {
+  const store = new MemoryBlobStore()
+  const storage = await open(store)
+  for (const name of ['a', 'b', 'c']) unwrap(await storage.save(name, { n: 1 }))
+  const bytes = await bytesOf(store, 'log/n-a.r1')
+  unwrap(await store.put('log/n-a.r1', bytes.with(90, 1 ^ (bytes[90] ?? 0))))
+  await deleteAll(store, 'log/n-c.')
+  const report = unwrap(await verifyStorage(await open(store)))
+  expect(report).toEqual({
+    indexGeneration: 3,
+    identifiers: 2,
+    problems: [
+      { identifier: 'a', problem: 'damaged', error: expect.objectContaining({ code: 'CORRUPTED' }) },
+      { identifier: 'c', problem: 'missing' },
+    ],
+  })
+})
+
+it('a list that is sealed and is no list is CORRUPTED', async () => {
+  const store = new MemoryBlobStore()
+  const plain = unwrap(await stack(openStorage(store), hmac(ring)))
+  for (const list of [{}, [['a', 1]], [['a', '1', 'b']], [[1, 1, 'b']], 'list']) {
+    unwrap(await plain.save('tidemark:index', { checkpoints: list }, REPLACE))
+    const report = await verifyStorage(plain)
+    const details = { what: 'sealed index', reason: 'its fields make no sense' }
+    expect(report).toMatchObject({ error: { code: 'CORRUPTED', details } })
+  }
+  unwrap(await plain.save('tidemark:index', { other: [] }, REPLACE))
+  expect(await verifyStorage(plain)).toMatchObject({ error: { code: 'KEY_NOT_FOUND' } })
+})
+
+it('a medium that fails at any call of it is what verifyStorage answers, and no problem', async () => {
+  const store = new MemoryBlobStore()
+  const storage = await open(store)
+  for (const name of ['a', 'b']) unwrap(await storage.save(name, { n: 1 }))
+  for (let failing = 0, calls = 1; failing < calls; failing++) {
+    const asked = { index: -1, from: Infinity }
+    const plan = ({ index }: { index: number }) => {
+      asked.index = index
+      return index === asked.from + failing ? ('failed' as const) : undefined
+    }
+    const opened = await open(new FaultyBlobStore(store, { plan }), false)
+    asked.from = asked.index + 1
+    const report = await verifyStorage(opened)
+    calls = asked.index - asked.from + 1
+    expect(report, `call ${failing}`).toMatchObject({ error: { code: 'IO_FAILED' } })
+    expect(calls).toBeGreaterThan(failing)
+    if (failing > 60) throw new Error('there is no end to it')
+    asked.from = Infinity
+    const first = asked.index + 1
+    unwrap(await verifyStorage(opened))
+    calls = asked.index - first + 1
+  }
+})
+
+it('an aborted signal stops verifyStorage', async () => {
+  const store = new MemoryBlobStore()
+  const storage = await open(store)
+  unwrap(await storage.save('a', { n: 1 }))
+  const stopped = await verifyStorage(storage, { signal: AbortSignal.abort() })
+  expect(stopped).toMatchObject({ error: { code: 'ABORTED' } })
+})

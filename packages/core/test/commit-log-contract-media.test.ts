@@ -1,7 +1,8 @@
 import { commitLogContract } from '../src/testing/index.ts'
-import { files, partOf, runContract } from './support/media.ts'
+import { files, memory, partOf, runContract } from './support/media.ts'
 
 const subjects = {
+  'on a part of memory': partOf(memory, 'tenant-a/'),
   'on files': files,
   'on a part of files': { ...partOf(files, 'tenant-a/'), manyRecords: 1500 },
 }
