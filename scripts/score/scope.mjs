@@ -63,4 +63,14 @@ export const scope = {
     },
     tests: ['test/restore-steps.test.ts', 'test/checkpointer.test.ts'],
   },
+  'log-persistence': {
+    folder: 'packages/log-persistence',
+    files: {
+      'src/update.ts': 'read, revise, replace, and again after a defeat',
+      'src/blob/blob-persistence.ts': 'the replacement on a medium, and what its loser hears',
+      'src/blob/checkpoint-record.ts': 'the bytes of a record, and what is believed of them',
+      'src/blob/instance.ts': 'which store this is, and where none may be made',
+    },
+    tests: ['test/blob-steps.test.ts'],
+  },
 }

@@ -138,5 +138,5 @@ class BlobBackend implements LogStateBackend {
 
 /** Best effort: what is not given up now is given up the next time. */
 async function giveUpOld(log: CommitLog, seq: number): Promise<void> {
-  if (seq % TRUNCATE_EVERY === 0) void (await log.truncate(seq - KEPT_RECORDS))
+  if (seq % TRUNCATE_EVERY === 0) void (await log.truncate(seq - KEPT_RECORDS + 1))
 }

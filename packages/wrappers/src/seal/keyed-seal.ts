@@ -6,6 +6,7 @@ import {
   hmacSha256,
   ok,
   toHex,
+  unwrap,
   type JsonObject,
 } from '@tidemark/core'
 import type { Layer, SealedFacts } from '../layer.ts'
@@ -32,10 +33,9 @@ export function keyedSeal(options: KeyedSealOptions): Required<Pick<Layer, 'seal
     hmacSha256(subKey, sealedMessage(facts, namespace, id))
   return {
     seal: (facts) => {
-      const subKey = ring.subKey(ring.activeId, purpose)
       // The active key is in its ring, always.
-      if (!subKey.ok) throw subKey.error
-      return { key: ring.activeId, tag: toHex(tagOf(facts, ring.activeId, subKey.value)) }
+      const subKey = unwrap(ring.subKey(ring.activeId, purpose))
+      return { key: ring.activeId, tag: toHex(tagOf(facts, ring.activeId, subKey)) }
     },
     verify: (facts, { key, tag }: JsonObject) => {
       if (typeof key !== 'string' || typeof tag !== 'string') {
