@@ -73,4 +73,20 @@ export const scope = {
     },
     tests: ['test/blob-steps.test.ts'],
   },
+  operation: {
+    folder: 'packages/operation',
+    files: {
+      'src/owner/record-writer.ts': 'what goes into a record, and what its callers are told',
+      'src/log/operation-log.ts': 'where an operation stands after a crash, damage stepped over',
+    },
+    tests: ['test/record-writer.test.ts', 'test/damage.test.ts'],
+  },
+  'stream-store': {
+    folder: 'packages/stream-store',
+    files: {
+      'src/native/ledger.ts': 'the one place where a store changes',
+      'src/native/recover-native.ts': 'which checkpoint is restored, and what is said of the others',
+    },
+    tests: ['test/ledger.test.ts', 'test/recovery.test.ts'],
+  },
 }
