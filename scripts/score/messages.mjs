@@ -19,6 +19,7 @@ function isMessage({ node, parent, key, listKey }) {
   if (listKey !== 'arguments' || !/^(?:StringLiteral|TemplateLiteral)$/.test(node.type)) {
     return false
   }
-  if (parent.type === 'NewExpression') return key === 0 && /Error$/.test(parent.callee.name)
+  if (parent.type === 'NewExpression')
+    return key === 0 && parent.callee.name?.endsWith('Error') === true
   return key === 1 && MAKER.test(parent.callee?.name ?? '')
 }

@@ -50,7 +50,10 @@ export function toReport(record, folder, around) {
     if (!isSame(file, digest)) continue
     const some = names.map((name, index) => ({ id: `${file} ${index}`, name }))
     report.testFiles[file] = { tests: some }
-    ids.set(shortName(file), some.map(({ id }) => id))
+    ids.set(
+      shortName(file),
+      some.map(({ id }) => id),
+    )
   }
   // A mutant that had no end names no test that could be asked again.
   const keepsTimeouts = ids.size === tests.length

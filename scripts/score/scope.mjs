@@ -35,25 +35,18 @@ export const scope = {
       'src/file/directories.ts': 'which directories are synced, and what a failed sync means',
       'src/file/write-temporary.ts': 'whole bytes, synced, before there is a name for them',
     },
-    tests: [
-      'test/file-calls.test.ts',
-      'test/file-faults.test.ts',
-      'test/crash-put.test.ts',
-    ],
+    tests: ['test/file-calls.test.ts', 'test/file-faults.test.ts', 'test/crash-put.test.ts'],
   },
   wrappers: {
     folder: 'packages/wrappers',
     files: {
-      'src/stack/seals.ts': 'what is sealed with a commit, and checked before any of it is believed',
+      'src/stack/seals.ts':
+        'what is sealed with a commit, and checked before any of it is believed',
       'src/stack/piece-digests.ts': 'what is verified before it is handed out',
       'src/seal/keyed-seal.ts': 'the tag over a checkpoint',
       'src/sealed-index/verify-storage.ts': 'what was deleted or put back as a whole',
     },
-    tests: [
-      'test/seals.test.ts',
-      'test/sealed-index.test.ts',
-      'test/golden.test.ts',
-    ],
+    tests: ['test/seals.test.ts', 'test/sealed-index.test.ts', 'test/golden.test.ts'],
   },
   'mkvs-chunks': {
     folder: 'packages/mkvs-chunks',
@@ -85,7 +78,8 @@ export const scope = {
     folder: 'packages/stream-store',
     files: {
       'src/native/ledger.ts': 'the one place where a store changes',
-      'src/native/recover-native.ts': 'which checkpoint is restored, and what is said of the others',
+      'src/native/recover-native.ts':
+        'which checkpoint is restored, and what is said of the others',
     },
     tests: ['test/ledger.test.ts', 'test/recovery.test.ts'],
   },

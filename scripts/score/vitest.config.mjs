@@ -3,6 +3,7 @@ import { packageTests } from '../../tools/test-setup/index.js'
 
 const config = packageTests({ testTimeoutMs: 20_000 })
 
+// oxlint-disable-next-line import/no-default-export -- where vitest looks for it
 export default {
   ...config,
   test: {

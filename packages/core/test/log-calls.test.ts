@@ -145,7 +145,15 @@ describe('a hint', () => {
     await plantHint(store, '98')
     const calls = await store.during(() => open(store).latest())
     const steps = ['head r99', 'head r101', 'head r100']
-    expect(calls).toEqual(['head f1', 'get hint', 'head r98', ...steps, 'head f1', 'get r100 durable', 'head f1'])
+    expect(calls).toEqual([
+      'head f1',
+      'get hint',
+      'head r98',
+      ...steps,
+      'head f1',
+      'get r100 durable',
+      'head f1',
+    ])
     await plantHint(store, '1000')
     expect(await store.during(() => open(store).latest())).toContain('head r1')
   })
@@ -241,7 +249,9 @@ describe('a walk over the records', () => {
 
   it('tells of a record of a newer version, and passes it over when asked to', async () => {
     const store = await storeWith(3)
-    unwrap(await store.put(recordKey(PREFIX, 2), frameOf(2).with(4, 9)))
+    const newer = frameOf(2)
+    newer[4] = 9
+    unwrap(await store.put(recordKey(PREFIX, 2), newer))
     const found: Damage[] = []
     const log = open(store)
     const records = await drain(log.records({ onDamage: (one) => void found.push(one) }))

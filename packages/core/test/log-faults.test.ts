@@ -110,7 +110,13 @@ describe('a call of the medium that fails', () => {
     }
     const outcomes = await failEachCall(prepareLong, act, true)
     const told = outcomes.map(({ call, result }) => [call.operation, result])
-    const unknown = { ok: false, error: { code: 'OUTCOME_UNKNOWN', details: { operation: 'append', seq: 131, reason: 'no-answer' } } }
+    const unknown = {
+      ok: false,
+      error: {
+        code: 'OUTCOME_UNKNOWN',
+        details: { operation: 'append', seq: 131, reason: 'no-answer' },
+      },
+    }
     expect(told).toMatchObject([
       ['get', FAILED],
       ['read', FAILED],

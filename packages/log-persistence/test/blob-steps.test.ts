@@ -137,9 +137,9 @@ describe('a store on a medium', () => {
         const what = `${name}: ${operation} ${key}`
         const isAfterPut = name === 'replace' && unwrap(await logOf(medium).latest())?.seq === 2
         const codes = isAfterPut ? ['OUTCOME_UNKNOWN'] : ['IO_FAILED', 'CONFLICT']
-        expect(result, what).toMatchObject({ ok: false, error: { code: expect.any(String) } })
         expect(codes, what).toContain(codeOf(result))
-        if (codeOf(result) === 'CONFLICT') expect(result).toMatchObject({ error: { current: undefined } })
+        if (codeOf(result) === 'CONFLICT')
+          expect(result).toMatchObject({ error: { current: undefined } })
         expect(failing).toBeLessThan(29)
       }
     }
@@ -158,12 +158,12 @@ describe('a store on a medium', () => {
       expect(await store.replace(LOG, 0, two)).toMatchObject(corrupted)
     }
     const key = `log/${encodeName(LOG)}.r2`
-    const bytes = unwrap(await unwrap(await medium.get(key))?.bytes() ?? ok(new Uint8Array()))
-    unwrap(await medium.put(key, bytes.with(80, 1 ^ (bytes[80] ?? 0))))
-    for (const fresh of [() => blobPersistence(medium)]) {
-      expect(await fresh().snapshot(LOG)).toMatchObject({ error: { code: 'CORRUPTED' } })
-      expect(await fresh().replace(LOG, 2, two)).toMatchObject({ error: { code: 'CORRUPTED' } })
-    }
+    const bytes = unwrap((await unwrap(await medium.get(key))?.bytes()) ?? ok(new Uint8Array()))
+    bytes[80] = 1 ^ (bytes[80] ?? 0)
+    unwrap(await medium.put(key, bytes))
+    const fresh = blobPersistence(medium)
+    expect(await fresh.snapshot(LOG)).toMatchObject({ error: { code: 'CORRUPTED' } })
+    expect(await fresh.replace(LOG, 2, two)).toMatchObject({ error: { code: 'CORRUPTED' } })
   })
 
   it('gives up old records with every 128th, but for the newest 64', async () => {
@@ -200,7 +200,8 @@ describe('the instance of a store', () => {
   it('is made once, and found by all who come after', async () => {
     const medium = new MemoryBlobStore()
     const made = unwrap(await blobPersistence(medium).init())
-    expect(made).toEqual({ instanceId: expect.stringMatching(FOUND), created: true })
+    expect(made).toMatchObject({ created: true })
+    expect(made.instanceId).toMatch(FOUND)
     const found = unwrap(await blobPersistence(medium).init())
     expect(found).toEqual({ instanceId: made.instanceId, created: false })
     const record = unwrap(await instanceOf(medium).latest())
@@ -296,7 +297,7 @@ function updateOn(defeats: readonly boolean[], change: Partial<UpdateParts> = {}
     snapshot: async (): Promise<{ ok: true; value: Snapshot }> =>
       ok({ revision, bytes: revision === 0 ? undefined : one }),
     replace: async (_, expected, bytes) => {
-      if (defeats[calls++] !== true) return ok({ revision: expected + 1, bytes })
+      if (!(defeats[calls++] ?? false)) return ok({ revision: expected + 1, bytes })
       revision += 1
       const details = { identifier: LOG, reason: 'changed' as const }
       return err(Object.assign(coreError('CONFLICT', '', details), { current: undefined }))
@@ -343,13 +344,8 @@ describe('an update', () => {
     const failed = coreError('IO_FAILED', '', { operation: 'x' })
     for (const broken of ['snapshot', 'replace'] as const) {
       const { parts, pauses } = updateOn([])
-      const store = new Proxy(parts.store, {
-        get: (target, name) => {
-          if (name === broken) return async () => err(failed)
-          const member: unknown = Reflect.get(target, name)
-          return typeof member === 'function' ? member.bind(target) : member
-        },
-      })
+      const { store } = parts
+      Reflect.set(store, broken, async () => err(failed))
       const updated = await runUpdate({ ...parts, store }, LOG, revise, 8, undefined)
       expect(updated).toEqual(err(failed))
       expect(pauses).toEqual([])
@@ -425,7 +421,8 @@ describe('an update', () => {
             target[name](...args)
           }
         }
-        return Reflect.get(target, name)
+        const member: unknown = Reflect.get(target, name)
+        return member
       },
     })
     expect(await runUpdate(parts, LOG, async () => two, 8, watched)).toMatchObject({ ok: true })

@@ -125,14 +125,19 @@ it('a damaged checkpoint is told with what is wrong with it, and the others are 
   const storage = await open(store)
   for (const name of ['a', 'b', 'c']) unwrap(await storage.save(name, { n: 1 }))
   const bytes = await bytesOf(store, 'log/n-a.r1')
-  unwrap(await store.put('log/n-a.r1', bytes.with(90, 1 ^ (bytes[90] ?? 0))))
+  bytes[90] = 1 ^ (bytes[90] ?? 0)
+  unwrap(await store.put('log/n-a.r1', bytes))
   await deleteAll(store, 'log/n-c.')
   const report = unwrap(await verifyStorage(await open(store)))
-  expect(report).toEqual({
+  expect(report).toMatchObject({
     indexGeneration: 3,
     identifiers: 2,
     problems: [
-      { identifier: 'a', problem: 'damaged', error: expect.objectContaining({ code: 'CORRUPTED' }) },
+      {
+        identifier: 'a',
+        problem: 'damaged',
+        error: { code: 'CORRUPTED' },
+      },
       { identifier: 'c', problem: 'missing' },
     ],
   })

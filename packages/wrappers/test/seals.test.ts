@@ -1,12 +1,4 @@
-import {
-  err,
-  ok,
-  sha256,
-  toHex,
-  unwrap,
-  type ByteCheckpoint,
-  type EntryInfo,
-} from '@tidemark/core'
+import { err, ok, sha256, toHex, unwrap, type ByteCheckpoint, type EntryInfo } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { keyRing } from '../src/index.ts'
 import type { Layer, SealedFacts } from '../src/layer.ts'
@@ -46,7 +38,8 @@ describe('a keyed seal', () => {
 
   it('names its key, and is good for whoever still has it', () => {
     const seal = old.seal(FACTS)
-    expect(seal).toEqual({ key: 'k1', tag: expect.stringMatching(/^[0-9a-f]{64}$/) })
+    expect(seal).toMatchObject({ key: 'k1' })
+    expect(seal['tag']).toMatch(/^[0-9a-f]{64}$/)
     expect(old.verify(FACTS, seal)).toEqual(ok())
     expect(keyedSeal({ ...options, ring: rotated }).verify(FACTS, seal)).toEqual(ok())
     expect(keyedSeal({ ...options, ring: rotated }).seal(FACTS)).toMatchObject({ key: 'k2' })
@@ -65,7 +58,7 @@ describe('a keyed seal', () => {
       const verified = keyedSeal({ ...options, ring: ringOf(), ...other }).verify(FACTS, seal)
       expect(verified).toMatchObject({ error: failure })
     }
-    for (const tag of ['', 'no hex', `${String(seal['tag'])}00`]) {
+    for (const tag of ['', 'no hex', '00'.repeat(33)]) {
       expect(old.verify(FACTS, { ...seal, tag })).toMatchObject({ error: failure })
     }
   })

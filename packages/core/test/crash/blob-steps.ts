@@ -33,7 +33,12 @@ export interface World {
 }
 
 /** Cuts the power everywhere in these steps on a fresh store, from its opening on. */
-export async function proveBlobs({ first = [], steps, atOnce, limit }: World): Promise<CrashReport> {
+export async function proveBlobs({
+  first = [],
+  steps,
+  atOnce,
+  limit,
+}: World): Promise<CrashReport> {
   const disk = new SimulatedDisk()
   const ledger = new BlobLedger(disk)
   const store = unwrap(await FileBlobStore.open(HOME, { fileSystem: disk.fileSystem() }))
