@@ -116,7 +116,7 @@ function whatElseDecides(folder) {
   return [
     'scripts/score/messages.mjs',
     'scripts/score/vitest.config.mjs',
-    ...shared.filter((file) => !file.endsWith('.test.ts')).sort(),
+    ...shared.filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts')).sort(),
   ]
 }
 

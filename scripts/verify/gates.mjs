@@ -111,9 +111,9 @@ export const gates = [
     name: 'mutation score of commit and recovery',
     commands: [build, node('scripts/score.mjs', '--check')],
     broken: {
-      what: 'a proof without its assertions',
-      file: 'packages/core/test/log-faults.test.ts',
-      change: (text) => text.replace(/expect\(.*/gs, ''),
+      what: 'tests of seals that are left out',
+      file: 'packages/wrappers/test/seals.test.ts',
+      change: (text) => text.replace("describe('a checkpoint", "describe.skip('a checkpoint"),
     },
   },
 ]

@@ -103,6 +103,17 @@ describe('a call of the medium that fails', () => {
     }
   })
 
+  it('is what sweep answers when it is the deletion', async () => {
+    const prepare = async (store: BlobStore) => {
+      await plantRecords(store, 10)
+      unwrap(await handle(store).truncate(9, { force: true }))
+      await plantRecords(store, 2)
+    }
+    const outcomes = await failEachCall(prepare, (log) => log.sweep(), true)
+    for (const { result } of outcomes) expect(result).toMatchObject(FAILED)
+    expect(outcomes.at(-1)?.call.operation).toBe('delete')
+  })
+
   it('leaves an append refused, or unknown once its record is there', async () => {
     const act = async (log: CommitLog, store: BlobStore) => {
       const tip = unwrap(await handle(store).latest())
