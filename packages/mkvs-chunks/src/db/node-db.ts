@@ -60,8 +60,9 @@ export interface NodeDb extends AsyncDisposable {
   abortMultipartInsert(o?: CallOptions): AsyncResult<void, NodeDbError>
 
   /**
-   * Stores the nodes of a part of a tree together with a note of how far the restore is: both or
-   * neither. Only during a multipart insert of the root's version. The nodes are iterated twice.
+   * Stores the nodes of a part of a tree, and last of all a note of how far the restore is. Nodes
+   * that a crash leaves without their note go with `abortMultipartInsert`. Only during a multipart
+   * insert of the root's version.
    */
   importChunk(
     root: Root,
