@@ -1,13 +1,7 @@
 import { hashStream } from '#hash'
 import { err, ok, type Result } from '@tidemark/core'
 import { byteAt, concatBytes } from '../bytes/bytes.ts'
-import {
-  CUT_SHORT,
-  MAX_ELEMENTS,
-  readArgument,
-  readBytes,
-  type Reader,
-} from '../cbor/decode.ts'
+import { CUT_SHORT, MAX_ELEMENTS, readArgument, readBytes, type Reader } from '../cbor/decode.ts'
 import type { Hash } from '../hash/hash.ts'
 import type { ProofEntry } from '../proof/proof.ts'
 import { unframe, type UnframeError } from '../snappy/frame-reader.ts'

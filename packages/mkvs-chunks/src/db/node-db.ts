@@ -36,6 +36,13 @@ export interface NodeDb extends AsyncDisposable {
   /** Finds the node at a pointer of this root's tree. `CORRUPTED` when its bytes have changed. */
   getNode(root: Root, pointer: Pointer, o?: CallOptions): AsyncResult<TreeNode, NodeDbError>
 
+  /** What {@link getNode} finds at each of some pointers, in their order, or the first failure. */
+  getNodes(
+    root: Root,
+    pointers: readonly Pointer[],
+    o?: CallOptions,
+  ): AsyncResult<readonly TreeNode[], NodeDbError>
+
   /**
    * Stores a tree that was made from `oldRoot`'s. After `ok` it can be read, also after a crash.
    * The nodes that the two trees share need not be in `nodes`.

@@ -32,7 +32,7 @@ import {
 } from './multipart.ts'
 import type { NodeDb, NodeDbError, NodesToStore, RestoreProgress } from './node-db.ts'
 import type { NodeStore } from './node-store.ts'
-import { readNode, tagged, tagOf } from './tagged-nodes.ts'
+import { readNode, readNodes, tagged, tagOf } from './tagged-nodes.ts'
 import { inParts } from './write-parts.ts'
 
 /** Options of {@link openNodeDb}. */
@@ -111,6 +111,16 @@ class StoredNodeDb implements NodeDb {
     if (!this.#knows(root)) return err(refused('root-not-found'))
     const found = await readNode(this.#store, pointer.hash, options)
     return found.ok ? ok(found.value.node) : found
+  }
+
+  async getNodes(
+    root: Root,
+    pointers: readonly Pointer[],
+    options?: CallOptions,
+  ): AsyncResult<readonly TreeNode[], NodeDbError> {
+    if (!this.#knows(root)) return err(refused('root-not-found'))
+    const hashes = pointers.map(({ hash }) => hash)
+    return readNodes(this.#store, hashes, options)
   }
 
   commit(
