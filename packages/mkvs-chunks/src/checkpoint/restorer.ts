@@ -19,7 +19,7 @@ import {
   noRestore,
   proofFailed,
 } from './checkpoint-errors.ts'
-import { provenNodes } from './chunk-nodes.ts'
+import { MAX_PACKED_BYTES, provenNodes } from './chunk-nodes.ts'
 import { readBody } from './read-body.ts'
 
 /** Why a restore does not go on. */
@@ -196,8 +196,12 @@ class DbRestorer implements Restorer {
     const bytes = await readBody(body, maxChunkBytes, options)
     if (!bytes.ok) return bytes
     if (!equalBytes(hashOf(bytes.value), digest)) return err(chunkCorrupted(index))
-    const limits = { strict, maxDepth, maxRawBytes: maxRawChunkBytes }
-    return provenNodes(bytes.value, index, restore.metadata.root.hash, limits)
+    return provenNodes(bytes.value, index, restore.metadata.root.hash, {
+      strict,
+      maxDepth,
+      maxRawBytes: maxRawChunkBytes,
+      maxPackedBytes: MAX_PACKED_BYTES,
+    })
   }
 
   async #store(
