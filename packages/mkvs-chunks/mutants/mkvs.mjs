@@ -160,7 +160,7 @@ export const mutants = [
     name: 'what was visited is kept',
     rule: 'bounded memory',
     file: 'src/tree/read-ahead.ts',
-    from: '    waiting.delete(pointer)\n    waitingBytes -= sizeOf(node)\n',
+    from: '    waiting.delete(pointer)\n',
     to: '',
     tests: [MEMORY],
   },

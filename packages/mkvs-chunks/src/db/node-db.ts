@@ -30,7 +30,7 @@ export interface NodeDb extends AsyncDisposable {
   /** Whether a tree of this root can be read. The empty one always can. */
   hasRoot(root: Root): boolean
 
-  /** The roots of a version, final or not. `version-not-found` when it was never there. */
+  /** The roots of a version, final or not; none when it is not there. */
   rootsOf(version: bigint): readonly Root[]
 
   /** Finds the node at a pointer of this root's tree. `CORRUPTED` when its bytes have changed. */
