@@ -27,14 +27,8 @@ export async function removeDropped(
   state: DbState,
 ): AsyncResult<void, DropError> {
   for (const root of state.dropped) {
-    const unshared = isEmptyRoot(root) ? ok([]) : await onlyIn(store, state, root)
-    if (!unshared.ok) return unshared
-    const hashes = unshared.value.toReversed()
-    for (let at = 0; at < hashes.length; at += NODES_PER_WRITE) {
-      const deleteNodes = hashes.slice(at, at + NODES_PER_WRITE)
-      const removed = await store.write({ deleteNodes })
-      if (!removed.ok) return removed
-    }
+    const removed = isEmptyRoot(root) ? ok() : await removeNodes(store, onlyIn(store, state, root))
+    if (!removed.ok) return removed
     const done = await store.write({ deleteRecords: [rootRecord('drop', root)] })
     if (!done.ok) return done
   }
@@ -42,8 +36,28 @@ export async function removeDropped(
   return ok()
 }
 
+/** Removes nodes in their order, many at a time. */
+async function removeNodes(
+  store: NodeStore,
+  nodes: ReturnType<typeof unsharedNodes>,
+): AsyncResult<void, DropError> {
+  let deleteNodes: Hash[] = []
+  let step = await nodes.next()
+  for (; step.done !== true; step = await nodes.next()) {
+    if (deleteNodes.push(step.value) < NODES_PER_WRITE) continue
+    const removed = await store.write({ deleteNodes })
+    if (!removed.ok) return removed
+    deleteNodes = []
+  }
+  return step.value.ok ? store.write({ deleteNodes }) : step.value
+}
+
 /** The nodes of a dropped root that no other root needs. */
-function onlyIn(store: NodeStore, state: DbState, root: Root): AsyncResult<Hash[], DropError> {
+function onlyIn(
+  store: NodeStore,
+  state: DbState,
+  root: Root,
+): ReturnType<typeof unsharedNodes> {
   const { roots, earliest } = state
   const others = [...roots.values()].filter((other) => !isEmptyRoot(other))
   const version = nextVersion(state, root.version)

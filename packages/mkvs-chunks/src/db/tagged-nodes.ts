@@ -125,38 +125,45 @@ export interface KeptTrees {
 }
 
 /**
- * The nodes of a dropped tree that no kept tree has, parents before their children. Nodes that are
- * gone already are skipped.
+ * The nodes of a dropped tree that no kept tree has, children before their parents, so that each
+ * may be removed when it is given. Nodes that are gone already are skipped.
  *
  * A node that no version after `upTo` wrote can only be in a later tree if it is in the next one.
  * Any other node is looked for in all of them.
  */
-export async function unsharedNodes(
+export async function* unsharedNodes(
   store: NodeStore,
   dropped: Hash,
   kept: KeptTrees,
   upTo: bigint,
-): AsyncResult<Hash[], MediumError | MkvsError<'NODE_NOT_FOUND'>> {
-  const unshared: Hash[] = []
-  const stack = [{ hash: dropped, depth: 0, path: NO_BYTES }]
+): AsyncGenerator<Hash, Result<void, MediumError | MkvsError<'NODE_NOT_FOUND'>>, void> {
+  // A node comes up twice: before its children and, without its place, after them.
+  const stack: { hash: Hash; place?: { depth: number; path: Uint8Array } }[] = []
+  stack.push({ hash: dropped, place: { depth: 0, path: NO_BYTES } })
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-    const found = await readNode(store, at.hash)
+    const { hash, place } = at
+    if (place === undefined) {
+      yield hash
+      continue
+    }
+    const found = await readNode(store, hash)
     if (!found.ok && found.error.code === 'NODE_NOT_FOUND') continue
     if (!found.ok) return found
     const { node, version } = found.value
     const isLeaf = node.kind === 'leaf'
-    const bits = isLeaf ? node.key.length * 8 : at.depth + node.labelBits
-    const path = isLeaf ? node.key : joinBits(at.path, at.depth, node.label, node.labelBits)
+    const depth = isLeaf ? node.key.length * 8 : place.depth + node.labelBits
+    const path = isLeaf ? node.key : joinBits(place.path, place.depth, node.label, node.labelBits)
     const trees = version > upTo ? kept.all : kept.next
-    const shared = await isInAny(store, trees, at.hash, path, bits)
+    const shared = await isInAny(store, trees, hash, path, depth)
     if (!shared.ok) return shared
     if (shared.value) continue
-    unshared.push(at.hash)
+    stack.push({ hash })
     if (isLeaf) continue
-    if (node.left !== undefined) stack.push({ hash: node.left.hash, depth: bits, path })
-    if (node.right !== undefined) stack.push({ hash: node.right.hash, depth: bits, path })
+    for (const child of [node.left, node.right]) {
+      if (child !== undefined) stack.push({ hash: child.hash, place: { depth, path } })
+    }
   }
-  return ok(unshared)
+  return ok()
 }
 
 /** Whether a node is in one of these trees: then it is on the way its path goes. */
