@@ -11,6 +11,8 @@ import {
   type NodeStore,
   type Root,
 } from '../src/index.ts'
+import { chunkWriter } from '../src/chunk/chunk-file.ts'
+import { chunkerOf } from '../src/chunk/chunker.ts'
 import { memoryDb, randomBytes, randomOf } from './support/harness.ts'
 
 const seed = Number(process.env['TIDEMARK_SEED'] ?? 1)
@@ -53,7 +55,7 @@ async function committed(entries: number, valueBytes: number) {
   const db = await memoryDb(store)
   const { root } = unwrap(await commitTree(tree, db, { version: 1n }))
   asked.length = 0
-  return { db, root, asked, bytes, nodes: inner.nodeCount }
+  return { db, root, tree, asked, bytes, nodes: inner.nodeCount }
 }
 
 const doings: readonly (readonly [string, (db: NodeDb, root: Root) => Promise<void>])[] = [
@@ -91,4 +93,24 @@ describe.each(doings)('%s reads ahead', (_, doing) => {
     expect(most).toBeLessThanOrEqual(64 * 300_100)
     expect(second).toBeLessThanOrEqual(8 * 1024 * 1024)
   })
+})
+
+test('for hundreds of threads: the same chunks as from the tree in memory', async () => {
+  const { db, root, tree } = await committed(5000, 20)
+  const options = { chunkSize: 200, threads: 700 }
+  const creator = newCreator({ store: new MemoryBlobStore(), db })
+  const { chunkSize, threads } = options
+  const made = unwrap(await creator.createCheckpoint(root, chunkSize, threads))
+  const digests = unwrap(
+    tree.walk(function* (top) {
+      const chunker = chunkerOf(top, options)
+      const all: string[] = []
+      for (;;) {
+        const file = chunkWriter()
+        if (!(yield* chunker.next(file.write))) return all
+        all.push(toHex(file.end().digest))
+      }
+    }),
+  )
+  expect(made.chunks.map(toHex)).toEqual(digests)
 })

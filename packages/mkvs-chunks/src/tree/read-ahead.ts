@@ -17,8 +17,8 @@ const NODE_BYTES = 512
  * next are read together with the one that is asked for. A database answers many questions at once
  * several times as fast as one by one.
  *
- * Every node is read once. Beside the nodes that wait, a pointer is held for each child that has
- * been seen and not read: some dozens for each level of the tree.
+ * Beside the nodes that wait, a pointer is held for each child that has been seen and not read:
+ * some dozens for each level of the tree, for each stretch that is walked in turn.
  */
 export function readAhead(db: NodeDb, root: Root, options?: CallOptions): ReadNode<NodeDbError> {
   const waiting = new Map<Pointer, TreeNode>()
