@@ -50,7 +50,7 @@ console.log(JSON.stringify({ ...above, perSecond: count / seconds }))
 async function build() {
   const tree = new Tree()
   for (let n = 0; n < count; n++) unwrap(tree.insert(keyOf(n), valueOf(n)))
-  const db = await opened()
+  const db = await opened(level)
   const { root } = unwrap(await commitTree(tree, db, { version: 1n }))
   unwrap(await db.finalize([root]))
 }
@@ -98,8 +98,8 @@ async function write() {
   await read()
 }
 
-async function opened() {
-  const store = new LevelNodeStore(watched(level), { sync: false })
+async function opened(database = watched(level)) {
+  const store = new LevelNodeStore(database, { sync: false })
   return unwrap(await openNodeDb({ store, namespace: testNamespace('bench') }))
 }
 

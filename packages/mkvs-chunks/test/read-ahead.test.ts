@@ -84,14 +84,14 @@ describe.each(doings)('%s reads ahead', (_, doing) => {
   })
 
   test('large values a few at a time', async () => {
-    const { db, root, asked, bytes, nodes } = await committed(100, 300_000)
+    const { db, root, asked, bytes, nodes } = await committed(200, 200_000)
     await doing(db, root)
     // A leaf that cannot be split among threads is read again rather than kept.
     expect(asked.reduce((sum, count) => sum + count, 0)).toBeLessThan(1.1 * nodes)
     const [most = 0, second = 0] = [...bytes].sort((a, b) => b - a)
     // The first large values come unexpected, the others are within the bound.
-    expect(most).toBeLessThanOrEqual(64 * 300_100)
-    expect(second).toBeLessThanOrEqual(8 * 1024 * 1024)
+    expect(most).toBeLessThanOrEqual(64 * 200_100)
+    expect(second).toBeLessThanOrEqual(4 * 1024 * 1024)
   })
 })
 
