@@ -46,6 +46,21 @@ export const streamCases: readonly LayerCase[] = [
     },
   },
   {
+    name: 'hands out memory of its own, if it says that it reads its body once',
+    run: async (layer) => {
+      if (layer.readsOnce !== true) return
+      const body = noise(300_000)
+      async function* whole(): AsyncIterable<Uint8Array> {
+        yield body
+      }
+      const given: Uint8Array[] = []
+      for await (const piece of forward(layer, whole())) given.push(piece)
+      const before = concat(given)
+      body.fill(0)
+      check(isSame(concat(given), before), 'what it gave changed with the memory of its body')
+    },
+  },
+  {
     name: 'passes the failure of a source on as it is',
     run: async (layer) => {
       const cause = new Error('the source broke')
