@@ -120,7 +120,8 @@ export type PutManyError = WithDetails<PutError, { readonly written: readonly st
  * A key is `/`-separated segments of `a-z 0-9 . _ -`; see `isBlobKey`. Calls on one key are
  * linearizable, absence included. A put is whole or absent, never a prefix, after any crash.
  *
- * Implementing one? Run `blobStoreContract` from `@tidemark/core/testing` on it.
+ * Implementing one? `MediumBlobStore` makes it of five calls. Either way, run `blobStoreContract` from
+ * `@tidemark/core/testing` on it.
  *
  * @example
  * import { MemoryBlobStore, unwrap } from '@tidemark/core'
