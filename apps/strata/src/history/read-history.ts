@@ -7,7 +7,7 @@ import type { CommitList } from './list-commits.ts'
 import { parsePatches, type Patch } from './parse-patches.ts'
 
 /** The form of the output: see `parsePatches`. */
-const FORM = ['--stdin', '--always', '-r', '-z', '--raw', '--patch', '--format=%x01%H']
+export const FORM: readonly string[] = ['-z', '--raw', '--patch', '--format=%x01%H']
 
 /**
  * How differences are made. Everything that changes them is said here, so that no default of this
@@ -15,7 +15,7 @@ const FORM = ['--stdin', '--always', '-r', '-z', '--raw', '--patch', '--format=%
  * file that was moved keeps its lines if at least half of it is the same; when more than 400 files
  * moved at once, if it is the same to the byte: comparing each with each would take minutes.
  */
-const MEANING = [
+export const MEANING: readonly string[] = [
   '--root',
   '--unified=0',
   '--inter-hunk-context=0',
@@ -37,7 +37,8 @@ const MEANING = [
  * Throws a `GitError`. Leaving the loop early ends git.
  */
 export async function* readHistory(git: GitPlace, list: CommitList): AsyncGenerator<Commit, void> {
-  const differences = startGit(git, ['diff-tree', ...FORM, ...MEANING])
+  const args = ['diff-tree', '--stdin', '--always', '-r', ...FORM, ...MEANING]
+  const differences = startGit(inPortions(git), args)
   const blobs = new BlobLines(git)
   Readable.from(requestsOf(list)).pipe(differences.input)
   try {
@@ -56,12 +57,22 @@ export async function* readHistory(git: GitPlace, list: CommitList): AsyncGenera
   }
 }
 
+/** So that git does not write each commit apart: nobody waits for the one at hand. */
+function inPortions({ directory, environment }: GitPlace): GitPlace {
+  return { directory, environment: { ...environment, GIT_FLUSH: '0' } }
+}
+
+/** So many commits are asked for at once. */
+const REQUESTS = 512
+
 /** For each commit its id and the parent to compare it with: the commit before it in the list. */
-function* requestsOf(list: CommitList): Generator<string, void> {
-  let parent = list.after
-  for (const id of list.ids) {
-    yield parent === undefined ? `${id}\n` : `${id} ${parent}\n`
-    parent = id
+function* requestsOf({ ids, after }: CommitList): Generator<string, void> {
+  for (let from = 0; from < ids.length; from += REQUESTS) {
+    const portion = ids.slice(from, from + REQUESTS).map((id, i) => {
+      const parent = ids[from + i - 1] ?? after
+      return parent === undefined ? `${id}\n` : `${id} ${parent}\n`
+    })
+    yield portion.join('')
   }
 }
 

@@ -1,5 +1,5 @@
 import { MAX_PAIRS } from './bind-changes.ts'
-import { bind, noCoChanges, type CoChanges } from './co-changes.ts'
+import { bind, noCoChanges, type Bond, type CoChanges } from './co-changes.ts'
 import { damaged, type VarintReader, type VarintWriter } from './varint.ts'
 
 /**
@@ -15,16 +15,19 @@ export function writeCoChanges(
 ): void {
   const places = new Map(paths.map((path, place) => [path, place]))
   paths.forEach((path, place) => {
-    const later = Array.from(bonds.get(path) ?? [])
-      .filter(([other]) => other > path)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
+    const later: { readonly place: number; readonly bond: Bond }[] = []
+    for (const [other, bond] of bonds.get(path) ?? []) {
+      const otherPlace = places.get(other) ?? 0
+      if (otherPlace > place) later.push({ place: otherPlace, bond })
+    }
+    // By their places: to compare the paths themselves took most of the time of a save.
+    later.sort((a, b) => a.place - b.place)
     writer.whole(later.length)
     let before = place
-    for (const [other, { support, last }] of later) {
-      const otherPlace = places.get(other) ?? 0
+    for (const { place: otherPlace, bond } of later) {
       writer.whole(otherPlace - before)
-      writer.whole(support)
-      writer.whole(position - last)
+      writer.whole(bond.support)
+      writer.whole(position - bond.last)
       before = otherPlace
     }
   })
