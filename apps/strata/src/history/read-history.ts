@@ -4,6 +4,7 @@ import { ByteInput, unknownOutput } from './byte-input.ts'
 import type { Change, Commit, Edit } from './commit.ts'
 import { startGit, type GitPlace } from './git.ts'
 import type { CommitList } from './list-commits.ts'
+import { readAhead } from './read-ahead.ts'
 import { parsePatches, type Patch } from './parse-patches.ts'
 
 /** The form of the output: see `parsePatches`. */
@@ -30,13 +31,30 @@ export const MEANING: readonly string[] = [
   '--no-color',
 ]
 
+/** Some hundred usual commits, or one that changes very much: a megabyte or two. */
+const MAX_AHEAD = 20_000
+
 /**
- * Reads the commits of a list, one after the other, as git finds their differences. Only the
- * commit at hand is in memory; a slow reader slows git down.
+ * Reads the commits of a list, one after the other, as git finds their differences. A few are in
+ * memory, read ahead of the one at hand; a slow reader slows git down.
  *
  * Throws a `GitError`. Leaving the loop early ends git.
  */
-export async function* readHistory(git: GitPlace, list: CommitList): AsyncGenerator<Commit, void> {
+export function readHistory(git: GitPlace, list: CommitList): AsyncGenerator<Commit, void> {
+  return readAhead(commitsOf(git, list), { weigh: numbersIn, maxWeight: MAX_AHEAD })
+}
+
+/** The numbers that say what a commit changes, and one for each name. */
+function numbersIn({ changes }: Commit): number {
+  let numbers = 1
+  for (const change of changes) {
+    const hunks = change.kind === 'file' && change.edit.kind === 'hunks' ? change.edit.hunks : []
+    numbers += 10 + hunks.length
+  }
+  return numbers
+}
+
+async function* commitsOf(git: GitPlace, list: CommitList): AsyncGenerator<Commit, void> {
   const args = ['diff-tree', '--stdin', '--always', '-r', ...FORM, ...MEANING]
   const differences = startGit(inPortions(git), args)
   const blobs = new BlobLines(git)
