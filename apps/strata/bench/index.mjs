@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { historyOf } from './history.mjs'
+import { historyIn } from './history.mjs'
 import { memory } from './memory.mjs'
 import { reading } from './reading.mjs'
 import { updating } from './updating.mjs'
@@ -18,12 +18,13 @@ const { values } = parseArgs({
   options: { full: { type: 'boolean', default: false }, rounds: { type: 'string' } },
 })
 const rounds = Number(values.rounds ?? (values.full ? 15 : 5))
-const repository = await historyOf(COMMITS)
 const dir = mkdtempSync(join(tmpdir(), 'strata-bench-'))
 try {
+  const repository = await historyIn(dir, COMMITS)
   await reading({ repository, dir, commits: COMMITS, rounds })
   await updating({ repository, dir, rounds })
-  await memory({ dir, repositories: [await historyOf(FEWER), repository], counts: [FEWER, COMMITS] })
+  const repositories = [await historyIn(dir, FEWER), repository]
+  await memory({ dir, repositories, counts: [FEWER, COMMITS] })
 } finally {
   rmSync(dir, { recursive: true, force: true })
 }

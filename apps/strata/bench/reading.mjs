@@ -33,7 +33,13 @@ export async function reading({ repository, dir, commits, rounds }) {
   const perSecond = (name) => `${Math.round((commits / of(name, 'ms')) * 1000)} commits/s`
   const times = ratio('saving', 'git', 'ms')
   const beside = `${perSecond('saving')}, git log -p ${perSecond('git')}`
-  row('a whole run', beside, `${times.toFixed(2)}×`, `≤ ${MAX_OF_GIT}× its time`, times <= MAX_OF_GIT)
+  row(
+    'a whole run',
+    beside,
+    `${times.toFixed(2)}×`,
+    `≤ ${MAX_OF_GIT}× its time`,
+    times <= MAX_OF_GIT,
+  )
   const ofProcessors = ratio('saving', 'git', 'cpuMs')
   const both = ['saving', 'git'].map((name) => `${of(name, 'cpuMs')} ms`).join(', git log -p ')
   if (!Number.isNaN(ofProcessors)) row('  processor time', both, `${ofProcessors.toFixed(2)}×`)

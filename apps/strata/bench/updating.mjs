@@ -9,18 +9,16 @@ const NEW = 10
 const MAX_MS = 2000
 
 export async function updating({ repository, dir, rounds }) {
-  const clone = join(dir, 'clone.git')
   const git = (...args) => execFileSync('git', args, { env: ENVIRONMENT, encoding: 'utf8' }).trim()
-  git('clone', '--quiet', '--bare', '--shared', repository, clone)
-  const [head, before] = ['HEAD', `HEAD~${NEW}`].map((at) => git('-C', clone, 'rev-parse', at))
+  const [head, before] = ['HEAD', `HEAD~${NEW}`].map((at) => git('-C', repository, 'rev-parse', at))
   const [read, store] = [join(dir, 'read'), join(dir, 'updated')]
-  git('-C', clone, 'update-ref', 'refs/heads/main', before)
-  await strata(['run', clone, '--store', read])
-  git('-C', clone, 'update-ref', 'refs/heads/main', head)
+  git('-C', repository, 'update-ref', 'refs/heads/main', before)
+  await strata(['run', repository, '--store', read])
+  git('-C', repository, 'update-ref', 'refs/heads/main', head)
   const samples = []
   for (let round = -1; round < rounds; round++) {
     cpSync(read, store, { recursive: true })
-    const { ms, result } = await strata(['update', clone, '--store', store])
+    const { ms, result } = await strata(['update', repository, '--store', store])
     if (result.commitsRead !== NEW || !result.finished) throw new Error('it did not read the new')
     if (round >= 0) samples.push(ms)
     rmSync(store, { recursive: true })

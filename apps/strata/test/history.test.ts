@@ -131,9 +131,7 @@ describe('files that change together', () => {
       { files: { a: undefined, 'new/a': text('a', 1), c: undefined } },
       { files: { b: text('b', 2), 'new/a': text('a', 2) } },
     ])
-    expect(pairsOf((await stateOf(path)).coChanges)).toEqual([
-      ['b', 'new/a', newBond(3, 4)],
-    ])
+    expect(pairsOf((await stateOf(path)).coChanges)).toEqual([['b', 'new/a', newBond(3, 4)]])
   })
 })
 
