@@ -19,12 +19,13 @@ export async function* readAhead<T>(
   let [weight, isLeft] = [0, false]
   let wakeReader = (): void => undefined
   let wakeTaker = (): void => undefined
+  const isFull = (): boolean => weight >= maxWeight && !isLeft
   const read = async (): Promise<void> => {
     for await (const item of source) {
       waiting.push(item)
       weight += weigh(item)
       wakeTaker()
-      while (weight >= maxWeight && !isLeft) await new Promise<void>((wake) => (wakeReader = wake))
+      while (isFull()) await new Promise<void>((wake) => (wakeReader = wake))
       if (isLeft) return
     }
   }
