@@ -108,6 +108,8 @@ const ACTS = [
   ['Delete the newest record', '', '@tidemark/operation'],
   ['Swap a chunk', 'CHUNK_CORRUPTED', '@tidemark/mkvs-chunks'],
   ['Lie about the chunks', 'CHUNK_PROOF_VERIFICATION_FAILED', '@tidemark/mkvs-chunks'],
+  ['Tamper with settings', 'AUTHENTICATION_FAILED', '@tidemark/wrappers: hmac'],
+  ['Put back an old report', 'ROLLBACK_DETECTED', '@tidemark/wrappers: hmac'],
   ['Force-push', 'ROLLBACK_DETECTED', '@tidemark/log-persistence'],
 ] as const
 
@@ -175,7 +177,7 @@ describe.runIf(hasChromium)('the page in Chromium', () => {
     }
     await page.getByLabel('seed').fill('7')
     await press(page, 'All of them')
-    await page.getByText('7 of 7 came to the digest of an untouched run (seed 7)').waitFor(SLOW)
+    await page.getByText('9 of 9 came to the digest of an untouched run (seed 7)').waitFor(SLOW)
     await picture(page.locator('#chaos'), 'chaos.png')
     expect(complaints).toEqual([])
   })

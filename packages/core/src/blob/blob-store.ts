@@ -42,7 +42,7 @@ export interface BlobInfo {
 export interface StoredBlob extends BlobInfo {
   /** The bytes (of the asked range). `CONFLICT` when the blob was replaced since `get`. */
   bytes(): AsyncResult<Uint8Array, ReadError>
-  /** The bytes (of the asked range) in pieces; throws the same errors. */
+  /** The bytes (of the asked range) in pieces, theirs to keep who read; throws the same errors. */
   stream(): AsyncIterable<Uint8Array>
 }
 

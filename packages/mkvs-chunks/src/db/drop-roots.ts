@@ -4,8 +4,9 @@ import type { Hash } from '../hash/hash.ts'
 import { isEmptyRoot, type Root } from '../record/root.ts'
 import { rootKey, rootRecord, type DbState } from './db-records.ts'
 import { nextVersion } from './db-rules.ts'
-import { NODES_PER_WRITE, type NodeStore } from './node-store.ts'
+import type { NodeStore } from './node-store.ts'
 import { unsharedNodes } from './tagged-nodes.ts'
+import { NODES_PER_WRITE } from './write-parts.ts'
 
 /** Why nodes could not be removed. */
 type DropError = MediumError | MkvsError<'NODE_NOT_FOUND'>

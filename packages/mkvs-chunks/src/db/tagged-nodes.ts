@@ -1,4 +1,4 @@
-import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
+import { coreError, err, ok, type AsyncResult, type CallOptions, type Result } from '@tidemark/core'
 import { bitAt, joinBits } from '../bytes/bits.ts'
 import { equalBytes, NO_BYTES, toHex } from '../bytes/bytes.ts'
 import { takeBytes } from '../bytes/slab.ts'
@@ -45,22 +45,48 @@ export async function readNode(
   options?: CallOptions,
 ): AsyncResult<TaggedNode, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
   const value = await store.get(hash, options)
-  if (!value.ok) return value
-  if (value.value === undefined) return err(nodeNotFound(hash))
+  return value.ok ? decodeStored(hash, value.value) : value
+}
+
+/** Reads nodes, in the order of their hashes. */
+export async function readNodes(
+  store: NodeStore,
+  hashes: readonly Hash[],
+  options?: CallOptions,
+): AsyncResult<readonly TreeNode[], MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+  const values = await store.getMany(hashes, options)
+  if (!values.ok) return values
+  const nodes: TreeNode[] = []
+  for (const [i, hash] of hashes.entries()) {
+    const found = decodeStored(hash, values.value[i])
+    if (!found.ok) return found
+    nodes.push(found.value.node)
+  }
+  return ok(nodes)
+}
+
+function decodeStored(
+  hash: Hash,
+  value: Uint8Array | undefined,
+): Result<TaggedNode, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+  if (value === undefined) return err(nodeNotFound(hash))
   // Lenient: a restore that was lenient stored what it was given, and the hash says it all.
-  const node = decodeNode(value.value.subarray(TAG_BYTES), false)
+  const node = decodeNode(value.subarray(TAG_BYTES), false)
   if (node.ok && equalBytes(node.value.hash, hash)) {
-    return ok({ node: node.value, version: tagOf(value.value) })
+    return ok({ node: node.value, version: tagOf(value) })
   }
   const reason = node.ok ? 'another node' : node.error
   return err(coreError('CORRUPTED', `node: ${reason}`, { what: 'node', reason, key: toHex(hash) }))
 }
 
-/** So many nodes are asked for at once: a database answers many about as fast as one. */
-export const HASHES_PER_READ = 256
+/**
+ * So many nodes are asked for at once: a database answers many about as fast as one. Their values
+ * are in memory together, so not more.
+ */
+export const HASHES_PER_READ = 64
 
 /**
- * Looks for every node of a tree, some hundred at a time and depth first, so that little more than
+ * Looks for every node of a tree, some dozens at a time and depth first, so that little more than
  * the way down is in memory. The hashes were checked when the nodes were stored, so no node is
  * decoded: children are its last 64 bytes.
  */

@@ -1,4 +1,5 @@
-import { openTestEndpoint } from '@tidemark/gateway'
+import { openTestEndpoint } from './test-endpoint.ts'
+import type { ProvidedContext } from 'vitest'
 import type { TestProject } from 'vitest/node'
 
 /** The server that all tests of this run share, as far as it can be sent to where they run. */
@@ -19,15 +20,16 @@ declare module 'vitest' {
 }
 
 /** Starts the server before the tests and stops it after them. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const provide = (server: ProvidedContext['server']): void => project.provide('server', server)
   const opened = await openTestEndpoint()
   if (typeof opened === 'string') {
     process.stderr.write(`\n*** SKIPPED: every test against a real S3 server: ${opened}\n\n`)
-    project.provide('server', opened)
+    provide(opened)
     return async () => undefined
   }
   const { stop, ...server } = opened
   process.stderr.write(`S3 server of this run: ${server.description}\n`)
-  project.provide('server', server)
+  provide(server)
   return stop
 }

@@ -1,22 +1,8 @@
-import { build, type Plugin } from 'esbuild'
-import type { PublishedPackage } from './packages.ts'
+import { build } from 'esbuild'
 
-/** What an application ships of a package. */
-export interface Bundle {
-  readonly text: string
-  /** The modules of Node that it would load. */
-  readonly fromNode: readonly string[]
-}
-
-/** Bundles code that imports a package, as it was built, as an application would. */
-export async function bundle(
-  { home }: PublishedPackage,
-  code: string,
-  conditions: readonly string[],
-  external: readonly string[] = [],
-): Promise<Bundle> {
-  const fromNode: string[] = []
-  const nodeModules: Plugin = {
+export async function bundle(code, { home, conditions, external = [] }) {
+  const fromNode = []
+  const nodeModules = {
     name: 'node modules',
     setup: (plugin) => {
       plugin.onResolve({ filter: /^node:/ }, ({ path }) => {
@@ -39,4 +25,8 @@ export async function bundle(
     plugins: [nodeModules],
   })
   return { text: outputFiles.map((file) => file.text).join(''), fromNode }
+}
+
+export function runBundle({ text }) {
+  return import(`data:text/javascript,${encodeURIComponent(text)}`)
 }
