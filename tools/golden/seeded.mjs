@@ -1,5 +1,6 @@
 // Imported first by the scripts that make golden stores: from here on everything random in this
 // process is drawn from one seed, and the wall clock stands.
+import { Buffer as NodeBuffer } from 'node:buffer'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 
 /** The time at which every golden store was written, in ms since 1970. */
@@ -23,7 +24,7 @@ function fill(view) {
 
 const crypto = createRequire(import.meta.url)('node:crypto')
 crypto.randomFillSync = fill
-crypto.randomBytes = (length) => fill(Buffer.alloc(length))
+crypto.randomBytes = (length) => fill(NodeBuffer.alloc(length))
 syncBuiltinESMExports()
 Object.defineProperty(globalThis.crypto, 'getRandomValues', { value: fill })
 Math.random = () => next() / 2 ** 32

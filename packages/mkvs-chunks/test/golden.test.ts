@@ -67,8 +67,8 @@ function entriesOf(tree: Tree): string[] {
 test('reads the database that version 1 wrote: versions, roots, every node', async () => {
   const db = await openDump('database')
   expect([db.earliestVersion, db.latestVersion]).toEqual([2n, 2n])
-  const types = (version: bigint) => db.rootsOf(version).map(({ type }) => type)
-  expect([types(1n), types(2n).sort(), types(3n)]).toEqual([[], [1, 2], [1]])
+  const types = (version: bigint) => new Set(db.rootsOf(version).map(({ type }) => type))
+  expect([1n, 2n, 3n].map(types)).toEqual([new Set(), new Set([1, 2]), new Set([1])])
   const tree = unwrap(await loadTree(db, root))
   expect(entriesOf(tree)).toEqual(entriesOf(secondTree()))
   const [third] = db.rootsOf(3n)
@@ -86,10 +86,8 @@ test('restores from the checkpoints that version 1 wrote', async () => {
   const creator = unwrap(await openFileCreator({ dir, db: source }))
   const { checkpoints, damaged } = unwrap(await creator.getCheckpoints({ version: 1, namespace }))
   expect(damaged).toEqual([])
-  expect(checkpoints.map((each) => [each.root.type, each.chunks.length]).sort()).toEqual([
-    [1, 8],
-    [2, 1],
-  ])
+  const sizes = new Map(checkpoints.map((each) => [each.root.type, each.chunks.length]))
+  expect([sizes.get(1), sizes.get(2), sizes.size]).toEqual([8, 1, 2])
   const db = unwrap(await openNodeDb({ store: new MemoryNodeStore(), namespace }))
   for (const metadata of checkpoints) {
     if (metadata.root.type !== 1) continue

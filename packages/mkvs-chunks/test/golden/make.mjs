@@ -10,6 +10,7 @@ import {
   newRestorer,
   openNodeDb,
   testNamespace,
+  toHex,
   Tree,
 } from '@tidemark/mkvs-chunks'
 import { openFileCreator } from '@tidemark/mkvs-chunks/file'
@@ -31,11 +32,9 @@ async function openDb() {
 /** Everything in a database, one entry a line: its key and its value in hex, in order. */
 async function dump(level, name) {
   const lines = []
-  for await (const [key, value] of level.iterator(views)) lines.push(`${hex(key)} ${hex(value)}\n`)
+  for await (const [key, value] of level.iterator(views)) lines.push(`${toHex(key)} ${toHex(value)}\n`)
   writeFileSync(`${folder}/${name}.level`, lines.join(''))
 }
-
-const hex = (bytes) => Buffer.from(bytes).toString('hex')
 
 // A database of three versions, of which the first is pruned, the third not finalized; and an
 // input-output root beside the state of the second.
