@@ -186,7 +186,7 @@ describe.runIf(hasChromium)('the page in Chromium', () => {
     await refused.waitFor()
     expect(await page.locator('.cell.refused').count()).toBe(1)
     const shown = page.locator('#chunks .shown')
-    const { digest = '' } = (await live()).chunks.cells[1] ?? {}
+    const digest = (await live()).chunks.cells.at(1)?.digest ?? ''
     const expectShown = async (): Promise<void> => {
       for (const part of ['chunk 1', digest, 'CHUNK_CORRUPTED']) {
         await shown.getByText(part, { exact: true }).waitFor()
