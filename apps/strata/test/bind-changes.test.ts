@@ -7,7 +7,7 @@ import {
   MAX_PAIRS,
   PAIRS_KEPT,
 } from '../src/layers/bind-changes.ts'
-import { bondOf, noCoChanges, pairsOf, type CoChanges } from '../src/layers/co-changes.ts'
+import { bondOf, newBond, noCoChanges, pairsOf, type CoChanges } from '../src/layers/co-changes.ts'
 
 const UNCHANGED = { kind: 'hunks', hunks: [] } as const
 
@@ -72,7 +72,7 @@ describe('co-changes', () => {
             if (path === other) continue
             const at = together.flatMap((set, i) => (set.has(a) && set.has(b) ? [i + 1] : []))
             const last = at.at(-1)
-            const bond = last === undefined ? undefined : { support: at.length, last }
+            const bond = last === undefined ? undefined : newBond(at.length, last)
             expect(bondOf(coChanges, path, other)).toEqual(bond)
             if (bond !== undefined) pairs += 1
           }
@@ -89,7 +89,7 @@ describe('co-changes', () => {
       [file('a'), file('x')],
       [file('a', 'b'), file('b', 'a'), gone('a'), gone('b')],
     ])
-    expect(bondOf(coChanges, 'b', 'x')).toEqual({ support: 1, last: 1 })
+    expect(bondOf(coChanges, 'b', 'x')).toEqual(newBond(1, 1))
     expect(bondOf(coChanges, 'a', 'x')).toBeUndefined()
   })
 
@@ -100,7 +100,7 @@ describe('co-changes', () => {
       [file('a'), file('b'), file('c')],
       [...files(MAX_FILES_TOGETHER), file('moved', 'a'), gone('a'), gone('c')],
     ])
-    expect(pairsOf(coChanges)).toEqual([['b', 'moved', { support: 1, last: 1 }]])
+    expect(pairsOf(coChanges)).toEqual([['b', 'moved', newBond(1, 1)]])
   })
 
   it('are never more than the limit: the least often and longest ago together go first', () => {

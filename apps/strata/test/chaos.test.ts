@@ -29,6 +29,8 @@ describe(`chaos (TIDEMARK_SEED=${SEED})`, () => {
       ['delete-record', undefined, 'strata, by the record of @tidemark/operation'],
       ['swap-chunks', 'CHUNK_CORRUPTED', '@tidemark/mkvs-chunks'],
       ['lie-about-chunks', 'CHUNK_PROOF_VERIFICATION_FAILED', '@tidemark/mkvs-chunks'],
+      ['tamper-settings', 'AUTHENTICATION_FAILED', '@tidemark/wrappers: hmac'],
+      ['old-report', 'ROLLBACK_DETECTED', '@tidemark/wrappers: hmac'],
       [
         'force-push',
         'ROLLBACK_DETECTED',

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { countLines } from '../src/layers/births.ts'
-import { pairsOf } from '../src/layers/co-changes.ts'
+import { newBond, pairsOf } from '../src/layers/co-changes.ts'
 import { digestOf, encodeState } from '../src/layers/state-codec.ts'
 import type { State } from '../src/layers/state.ts'
 import { ownershipOf } from '../src/report/ownership.ts'
@@ -131,9 +131,7 @@ describe('files that change together', () => {
       { files: { a: undefined, 'new/a': text('a', 1), c: undefined } },
       { files: { b: text('b', 2), 'new/a': text('a', 2) } },
     ])
-    expect(pairsOf((await stateOf(path)).coChanges)).toEqual([
-      ['b', 'new/a', { support: 3, last: 4 }],
-    ])
+    expect(pairsOf((await stateOf(path)).coChanges)).toEqual([['b', 'new/a', newBond(3, 4)]])
   })
 })
 

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addAuthor } from '../src/layers/authors.ts'
-import { bind } from '../src/layers/co-changes.ts'
+import { bind, newBond } from '../src/layers/co-changes.ts'
 import { showPath } from '../src/layers/show-path.ts'
 import { emptyState, type SourceFile, type State } from '../src/layers/state.ts'
 import { bar, shares } from '../src/report/bars.ts'
@@ -171,9 +171,9 @@ describe('the report', () => {
   it('has the pairs that are together most often and most surely; twice is no habit', () => {
     const file = { commits: 10 }
     const state = stateWith({ a: file, b: file, c: { commits: 4 }, d: file })
-    bind(state.coChanges, 'b', 'a', { support: 5, last: 1 })
-    bind(state.coChanges, 'd', 'c', { support: 4, last: 2 })
-    bind(state.coChanges, 'a', 'd', { support: 2, last: 3 })
+    bind(state.coChanges, 'b', 'a', newBond(5, 1))
+    bind(state.coChanges, 'd', 'c', newBond(4, 2))
+    bind(state.coChanges, 'a', 'd', newBond(2, 3))
     expect(reportOf(state).filePairs).toEqual([
       { paths: ['c', 'd'], support: 4, confidence: 1 },
       { paths: ['a', 'b'], support: 5, confidence: 0.5 },
@@ -184,7 +184,7 @@ describe('the report', () => {
     const path = `${'a-long-directory/'.repeat(9)}file.ts`
     const births = Int32Array.of(day('2019-01-01'), 0, 123_456, day('2024-01-01'), 1, 7)
     const state = stateWith({ [path]: { births, churn: 5, commits: 3 }, b: { commits: 9 } })
-    bind(state.coChanges, path, 'b', { support: 3, last: 7 })
+    bind(state.coChanges, path, 'b', newBond(3, 7))
     const name = 'A name that is longer than most of the names that people have'
     addAuthor(state.authors, { number: 0, name, email: 'a@example.com' })
     const text = renderReport(state, reportOf(state), { width, paint: paint(false) })

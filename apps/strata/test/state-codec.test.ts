@@ -2,7 +2,7 @@ import { unwrap } from '@tidemark/core'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addAuthor, type Author, type Authors } from '../src/layers/authors.ts'
-import { bind, bondOf, noCoChanges } from '../src/layers/co-changes.ts'
+import { bind, bondOf, newBond, noCoChanges } from '../src/layers/co-changes.ts'
 import { decodeState, digestOf, encodeState } from '../src/layers/state-codec.ts'
 import type { SourceFile, State } from '../src/layers/state.ts'
 
@@ -57,7 +57,7 @@ const state: fc.Arbitrary<State> = fc.tuple(unbound, bonds).map(([before, all]) 
     const [path, other] = [paths.at(a % paths.length), paths.at(b % paths.length)]
     if (path === undefined || other === undefined || path === other) continue
     if (bondOf(coChanges, path, other) !== undefined) continue
-    bind(coChanges, path, other, { support, last: 1 + (last % before.position) })
+    bind(coChanges, path, other, newBond(support, 1 + (last % before.position)))
   }
   return { ...before, coChanges }
 })
@@ -74,7 +74,7 @@ describe('a state as bytes', () => {
   it('has these very bytes; should they change, the version must rise', () => {
     const births = Int32Array.of(17_000, 0, 3, 16_999, 1, 200)
     const coChanges = noCoChanges()
-    bind(coChanges, 'b', 'a', { support: 2, last: 299 })
+    bind(coChanges, 'b', 'a', newBond(2, 299))
     const known: State = {
       origin: { commit: 'ab', cut: true },
       commit: 'cd',

@@ -1,16 +1,17 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { unwrap, type Result } from '@tidemark/core'
+import { unwrap } from '@tidemark/core'
 import { runProcess } from '../demo/strata-process.ts'
-import { strataError, type Failure } from '../errors.ts'
 import { acceptRewrite } from '../logs.ts'
 import { short } from '../notices.ts'
-import { formatCount } from '../report/format.ts'
-import { run } from '../run.ts'
+import { formatCount, formatNoun } from '../report/format.ts'
 import { listWithChunksOf } from '../tidemark/mkvs-chunks.ts'
 import { verify } from '../verify.ts'
-import type { ActName, ActView } from './chaos-view.ts'
+import type { ActName } from './chaos-view.ts'
+import { goneOn, refusal, unseen, type Found } from './found.ts'
+import { oldReport, tamperSettings } from './kept-acts.ts'
 import {
+  attemptRun,
   copy,
   EVERY,
   gitIn,
@@ -22,12 +23,6 @@ import {
   type Told,
 } from './scene.ts'
 
-/** What an act finds; whether the digest is the right one is not for it to say. */
-export type Found = Omit<ActView, 'act' | 'isSame'> & {
-  /** The digest that it should come to, where that is not the untouched run's. */
-  readonly expected?: string
-}
-
 /** Plays each act in a scene of its own. Throws when something goes on that should not. */
 export const PLAY: Readonly<Record<ActName, (scene: Scene) => Promise<Found>>> = {
   kill,
@@ -36,6 +31,8 @@ export const PLAY: Readonly<Record<ActName, (scene: Scene) => Promise<Found>>> =
   'delete-record': deleteRecord,
   'swap-chunks': swapChunks,
   'lie-about-chunks': lieAboutChunks,
+  'tamper-settings': tamperSettings,
+  'old-report': oldReport,
   'force-push': forcePush,
 }
 
@@ -64,7 +61,7 @@ async function kill(scene: Scene): Promise<Found> {
 }
 
 async function flipState(scene: Scene): Promise<Found> {
-  const { path, name } = await newestRecord(scene)
+  const { path, name } = await newestRecord(scene, 'place/log/r')
   let at = 0
   await replace(path, (bytes) => {
     at = scene.random.between(Math.floor(bytes.length / 4), bytes.length - 1)
@@ -74,7 +71,7 @@ async function flipState(scene: Scene): Promise<Found> {
 }
 
 async function truncateRecord(scene: Scene): Promise<Found> {
-  const { path, name } = await newestRecord(scene)
+  const { path, name } = await newestRecord(scene, 'place/log/r')
   const { length } = await replace(path, (bytes) => {
     return bytes.slice(0, scene.random.between(1, bytes.length - 1))
   })
@@ -83,7 +80,7 @@ async function truncateRecord(scene: Scene): Promise<Found> {
 
 /** Nobody can see a last record that is not there; but another package knows of it. */
 async function deleteRecord(scene: Scene): Promise<Found> {
-  const { path, name } = await newestRecord(scene)
+  const { path, name } = await newestRecord(scene, 'place/log/r')
   await rm(path)
   const told = await runIn(scene)
   if (told.phasesDone === 0) throw unseen('the lost record was not missed')
@@ -123,7 +120,7 @@ async function forcePush(scene: Scene): Promise<Found> {
   const tree = ['commit-tree', `HEAD~${back}^{tree}`, '-p', `HEAD~${back + 1}`, '-m', 'Rewrite']
   const rewritten = await gitIn(scene, tree)
   await gitIn(scene, ['update-ref', 'refs/heads/main', rewritten])
-  const error = refusal(await attemptRun(scene), ['ROLLBACK_DETECTED'])
+  const { error } = refusal(await attemptRun(scene), ['ROLLBACK_DETECTED'])
   unwrap(await acceptRewrite({ place: repository, store, environment }, 'main'))
   const { result } = await runIn(scene)
   const expected = await runIn({ ...scene, store: join(scratch, 'rewritten') })
@@ -135,13 +132,6 @@ async function forcePush(scene: Scene): Promise<Found> {
     digest: result.digest,
     expected: expected.result.digest,
   }
-}
-
-function attemptRun(scene: Scene): Promise<Result<unknown, Failure>> {
-  const { repository: path, store, environment, signal, date } = scene
-  const onEvent = (): void => undefined
-  const options = { path, store, environment, signal, date, onEvent }
-  return run({ ...options, every: EVERY, from: 'resume' })
 }
 
 /** The same history as it was some commits ago, read and sealed. */
@@ -159,10 +149,10 @@ async function olderResult(scene: Scene): Promise<{ store: string; root: string 
 async function refuted(scene: Scene, did: string): Promise<Found> {
   const { store, untouched, environment } = scene
   const question = { place: store, store: undefined, environment }
-  const error = refusal(await verify(question, untouched.root), REFUTED)
+  const { error } = refusal(await verify(question, untouched.root), REFUTED)
   const { result } = await runIn(scene, 'begin')
   const { chunks } = unwrap(await verify(question, untouched.root))
-  const again = `sealed again from the history: ${chunks} of ${chunks} chunks proven, the same root`
+  const again = `sealed again from the history: ${formatNoun(chunks, 'chunk')} proven, the same root`
   return { did, error, caughtBy: MKVS_CHUNKS, recovered: again, digest: result.digest }
 }
 
@@ -173,29 +163,5 @@ function skippedIn(told: Told, did: string): Found {
   return { did, error, caughtBy: STREAM_STORE, ...goneOn(told) }
 }
 
-function goneOn({ started, result }: Told): Pick<Found, 'recovered' | 'digest'> {
-  const { digest, commitsRead } = result
-  const from =
-    started?.epoch === undefined
-      ? 'begun at the first commit'
-      : `gone on from epoch ${started.epoch}, at commit ${formatCount(started.position)}`
-  return { recovered: `${from}; ${formatCount(commitsRead)} commits read`, digest }
-}
-
 /** What only the restorer of chunks says. */
 const REFUTED = ['CHUNK_CORRUPTED', 'CHUNK_PROOF_VERIFICATION_FAILED'] as const
-
-/** What was refused, for one of these reasons and no other. */
-function refusal(
-  tried: Result<unknown, Failure>,
-  codes: readonly Failure['code'][],
-): { readonly code: string; readonly message: string } {
-  if (tried.ok) throw unseen('it was not refused')
-  if (!codes.includes(tried.error.code)) throw tried.error
-  const { code, message } = tried.error
-  return { code, message }
-}
-
-function unseen(seen: string): Failure {
-  return strataError('HARM_UNSEEN', `what was broken went unseen: ${seen}`, { seen })
-}

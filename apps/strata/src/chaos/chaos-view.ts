@@ -6,6 +6,8 @@ export const ACTS = [
   'delete-record',
   'swap-chunks',
   'lie-about-chunks',
+  'tamper-settings',
+  'old-report',
   'force-push',
 ] as const
 
@@ -19,7 +21,7 @@ export interface ActView {
   readonly did: string
   /** The typed error; absent where nothing was refused because nothing was wrong. */
   readonly error?: { readonly code: string; readonly message: string }
-  /** The package that noticed. */
+  /** The package that noticed; of the layers, also which. */
   readonly caughtBy: string
   /** How it went on, in a sentence. */
   readonly recovered: string

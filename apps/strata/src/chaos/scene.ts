@@ -1,6 +1,7 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { unwrap } from '@tidemark/core'
+import { join, posix } from 'node:path'
+import { unwrap, type Result } from '@tidemark/core'
+import type { Failure } from '../errors.ts'
 import type { Random } from '../demo/random.ts'
 import { askGit } from '../history/git.ts'
 import type { CheckpointSkipped, Started } from '../run-event.ts'
@@ -51,6 +52,14 @@ export async function runIn(
   return { result: unwrap(await run(options)), started, skipped, phasesDone }
 }
 
+/** Runs the pipeline, and gives what it fails with. */
+export function attemptRun(scene: Scene): Promise<Result<unknown, Failure>> {
+  const { repository: path, store, environment, signal, date } = scene
+  const onEvent = (): void => undefined
+  const options = { path, store, environment, signal, date, onEvent }
+  return run({ ...options, every: EVERY, from: 'resume' })
+}
+
 /** Asks git about the repository of a scene. */
 export async function gitIn(
   { repository: directory, environment }: Pick<Scene, 'repository' | 'environment'>,
@@ -59,12 +68,19 @@ export async function gitIn(
   return unwrap(await askGit({ directory, environment }, args))
 }
 
-/** The newest record of the place: the one with the highest number. */
-export async function newestRecord({ store }: Scene): Promise<{ path: string; name: string }> {
-  const log = join(store, 'place/log')
-  const numbers = (await readdir(log)).map((name) => Number(/^r(\d+)$/u.exec(name)?.[1] ?? 0))
-  const name = `r${Math.max(...numbers)}`
-  return { path: join(log, name), name: `place/log/${name}` }
+/** The newest record of a log: the one with the highest number after its prefix. */
+export async function newestRecord(
+  { store }: Scene,
+  prefix: string,
+): Promise<{ path: string; name: string }> {
+  const [folder, beginning] = [posix.dirname(prefix), posix.basename(prefix)]
+  const names = await readdir(join(store, folder))
+  const numbers = names
+    .filter((name) => name.startsWith(beginning))
+    .map((name) => Number(name.slice(beginning.length)))
+    .filter((number) => Number.isSafeInteger(number))
+  const name = `${prefix}${Math.max(...numbers)}`
+  return { path: join(store, name), name }
 }
 
 /** The folder of a sealed result. */

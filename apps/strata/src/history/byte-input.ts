@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder'
 import { strataError } from '../errors.ts'
 
 /** The longest field or header line: a path quoted twice is far below it, content never counts. */
@@ -97,13 +98,11 @@ export class ByteInput {
 
 /** One character per byte, so that a path keeps its bytes whatever its encoding. */
 export function latin1(bytes: Uint8Array): string {
-  let text = ''
-  // In portions, because a call takes only so many arguments.
-  for (let i = 0; i < bytes.length; i += 4096) {
-    text += String.fromCharCode(...bytes.subarray(i, i + 4096))
-  }
-  return text
+  return LATIN1.write(bytes)
 }
+
+/** Holds nothing back from one call to the next: each byte is a character. */
+const LATIN1 = new StringDecoder('latin1')
 
 /** The error for output that is not of the form that was asked for. */
 export function unknownOutput(expected: string): Error {

@@ -4,10 +4,11 @@ import { ByteInput, unknownOutput } from './byte-input.ts'
 import type { Change, Commit, Edit } from './commit.ts'
 import { startGit, type GitPlace } from './git.ts'
 import type { CommitList } from './list-commits.ts'
+import { readAhead } from './read-ahead.ts'
 import { parsePatches, type Patch } from './parse-patches.ts'
 
 /** The form of the output: see `parsePatches`. */
-const FORM = ['--stdin', '--always', '-r', '-z', '--raw', '--patch', '--format=%x01%H']
+export const FORM: readonly string[] = ['-z', '--raw', '--patch', '--format=%x01%H']
 
 /**
  * How differences are made. Everything that changes them is said here, so that no default of this
@@ -15,7 +16,7 @@ const FORM = ['--stdin', '--always', '-r', '-z', '--raw', '--patch', '--format=%
  * file that was moved keeps its lines if at least half of it is the same; when more than 400 files
  * moved at once, if it is the same to the byte: comparing each with each would take minutes.
  */
-const MEANING = [
+export const MEANING: readonly string[] = [
   '--root',
   '--unified=0',
   '--inter-hunk-context=0',
@@ -30,14 +31,32 @@ const MEANING = [
   '--no-color',
 ]
 
+/** Some hundred usual commits, or one that changes very much: a megabyte or two. */
+const MAX_AHEAD = 20_000
+
 /**
- * Reads the commits of a list, one after the other, as git finds their differences. Only the
- * commit at hand is in memory; a slow reader slows git down.
+ * Reads the commits of a list, one after the other, as git finds their differences. A few are in
+ * memory, read ahead of the one at hand; a slow reader slows git down.
  *
  * Throws a `GitError`. Leaving the loop early ends git.
  */
-export async function* readHistory(git: GitPlace, list: CommitList): AsyncGenerator<Commit, void> {
-  const differences = startGit(git, ['diff-tree', ...FORM, ...MEANING])
+export function readHistory(git: GitPlace, list: CommitList): AsyncGenerator<Commit, void> {
+  return readAhead(commitsOf(git, list), { weigh: numbersIn, maxWeight: MAX_AHEAD })
+}
+
+/** The numbers that say what a commit changes, and one for each name. */
+function numbersIn({ changes }: Commit): number {
+  let numbers = 1
+  for (const change of changes) {
+    const hunks = change.kind === 'file' && change.edit.kind === 'hunks' ? change.edit.hunks : []
+    numbers += 10 + hunks.length
+  }
+  return numbers
+}
+
+async function* commitsOf(git: GitPlace, list: CommitList): AsyncGenerator<Commit, void> {
+  const args = ['diff-tree', '--stdin', '--always', '-r', ...FORM, ...MEANING]
+  const differences = startGit(inPortions(git), args)
   const blobs = new BlobLines(git)
   Readable.from(requestsOf(list)).pipe(differences.input)
   try {
@@ -56,12 +75,22 @@ export async function* readHistory(git: GitPlace, list: CommitList): AsyncGenera
   }
 }
 
+/** So that git does not write each commit apart: nobody waits for the one at hand. */
+function inPortions({ directory, environment }: GitPlace): GitPlace {
+  return { directory, environment: { ...environment, GIT_FLUSH: '0' } }
+}
+
+/** So many commits are asked for at once. */
+const REQUESTS = 512
+
 /** For each commit its id and the parent to compare it with: the commit before it in the list. */
-function* requestsOf(list: CommitList): Generator<string, void> {
-  let parent = list.after
-  for (const id of list.ids) {
-    yield parent === undefined ? `${id}\n` : `${id} ${parent}\n`
-    parent = id
+function* requestsOf({ ids, after }: CommitList): Generator<string, void> {
+  for (let from = 0; from < ids.length; from += REQUESTS) {
+    const portion = ids.slice(from, from + REQUESTS).map((id, i) => {
+      const parent = ids[from + i - 1] ?? after
+      return parent === undefined ? `${id}\n` : `${id} ${parent}\n`
+    })
+    yield portion.join('')
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Change } from '../history/commit.ts'
-import { bind, bondOf, pairsOf, unbind, unbindAll, type CoChanges } from './co-changes.ts'
+import { bind, bondOf, newBond, pairsOf, unbind, unbindAll, type CoChanges } from './co-changes.ts'
 
 /** A commit that changes more files is sweeping (a new licence, a formatter): it binds nothing. */
 export const MAX_FILES_TOGETHER = 30
@@ -47,7 +47,7 @@ function follow(coChanges: CoChanges, changes: readonly Change[]): void {
 
 function strengthen(coChanges: CoChanges, path: string, other: string, position: number): void {
   const bond = bondOf(coChanges, path, other)
-  if (bond === undefined) return bind(coChanges, path, other, { support: 1, last: position })
+  if (bond === undefined) return bind(coChanges, path, other, newBond(1, position))
   bond.support += 1
   bond.last = position
 }

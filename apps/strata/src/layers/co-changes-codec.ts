@@ -1,5 +1,5 @@
 import { MAX_PAIRS } from './bind-changes.ts'
-import { bind, noCoChanges, type CoChanges } from './co-changes.ts'
+import { bind, newBond, noCoChanges, NOT_MET, type CoChanges } from './co-changes.ts'
 import { damaged, type VarintReader, type VarintWriter } from './varint.ts'
 
 /**
@@ -13,21 +13,39 @@ export function writeCoChanges(
   paths: readonly string[],
   position: number,
 ): void {
-  const places = new Map(paths.map((path, place) => [path, place]))
-  paths.forEach((path, place) => {
-    const later = Array.from(bonds.get(path) ?? [])
-      .filter(([other]) => other > path)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-    writer.whole(later.length)
+  for (const [place, later] of laterBonds(bonds, paths).entries()) {
+    writer.whole(later.length / BOND_NUMBERS)
     let before = place
-    for (const [other, { support, last }] of later) {
-      const otherPlace = places.get(other) ?? 0
+    for (let i = 0; i < later.length; i += BOND_NUMBERS) {
+      const [otherPlace = 0, support = 0, last = 0] = [later[i], later[i + 1], later[i + 2]]
       writer.whole(otherPlace - before)
       writer.whole(support)
       writer.whole(position - last)
       before = otherPlace
     }
+  }
+}
+
+/** The place of the other file, the support, and the position of the last commit. */
+const BOND_NUMBERS = 3
+
+/**
+ * For each path the numbers of its bonds with later ones, in order. Each bond is met twice, first at
+ * the lesser of its paths: to look up and to compare the paths took most of the time of a save.
+ */
+function laterBonds(bonds: CoChanges['bonds'], paths: readonly string[]): number[][] {
+  const later = paths.map((): number[] => [])
+  paths.forEach((path, place) => {
+    for (const bond of bonds.get(path)?.values() ?? []) {
+      if (bond.metAt === NOT_MET) {
+        bond.metAt = place
+      } else {
+        later[bond.metAt]?.push(place, bond.support, bond.last)
+        bond.metAt = NOT_MET
+      }
+    }
   })
+  return later
 }
 
 /** A bond is three numbers. */
@@ -50,7 +68,7 @@ export function readCoChanges(
       const other = paths[otherPlace]
       if (step === 0 || other === undefined) throw damaged('a file is bound to none')
       if (support === 0 || age >= position) throw damaged('a bond is out of range')
-      bind(coChanges, path, other, { support, last: position - age })
+      bind(coChanges, path, other, newBond(support, position - age))
     }
   })
   if (coChanges.pairs > MAX_PAIRS) throw damaged('it has more pairs of files than are held')

@@ -15,6 +15,16 @@ export interface Bond {
   support: number
   /** The position of the last of them. */
   last: number
+  /** Of whoever goes through all pairs, file by file: where it met the first file of this one. */
+  metAt: number
+}
+
+/** Nobody goes through the pairs, or has not come to this one. */
+export const NOT_MET = -1
+
+/** A bond of two files that were changed together so often, and last by the commit at `last`. */
+export function newBond(support: number, last: number): Bond {
+  return { support, last, metAt: NOT_MET }
 }
 
 /** A pair of files and what binds them. */

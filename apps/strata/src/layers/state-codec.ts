@@ -27,7 +27,7 @@ export type DecodeStateError = CoreError<'CORRUPTED' | 'UNSUPPORTED_VERSION'>
  * co-changes, see {@link writeCoChanges}.
  */
 export function encodeState(state: State): Uint8Array {
-  const writer = new VarintWriter()
+  const writer = new VarintWriter(state.files.size * FILE_BYTES)
   writer.whole(STATE_VERSION)
   writeOrigin(writer, state.origin)
   writer.text(state.commit ?? '')
@@ -35,10 +35,12 @@ export function encodeState(state: State): Uint8Array {
   writer.signed(state.firstDay)
   writer.signed(state.lastDay)
   writeAuthors(writer, state.authors)
-  const files = [...state.files].sort(([a], [b]) => (a < b ? -1 : 1))
-  writer.whole(files.length)
-  for (const [path, file] of files) writeFile(writer, path, file)
-  const paths = files.map(([path]) => path)
+  const paths = [...state.files.keys()].sort()
+  writer.whole(paths.length)
+  for (const path of paths) {
+    const file = state.files.get(path)
+    if (file !== undefined) writeFile(writer, path, file)
+  }
   writeCoChanges(writer, state.coChanges, paths, state.position)
   return writer.bytes()
 }
@@ -55,6 +57,9 @@ export function decodeState(bytes: Uint8Array): Result<State, DecodeStateError> 
 export function digestOf(encoded: Uint8Array): string {
   return createHash('sha256').update(encoded).digest('hex')
 }
+
+/** Room for a usual file: to move to larger room while writing costs as much as the writing. */
+const FILE_BYTES = 256
 
 function writeOrigin(writer: VarintWriter, origin: Origin | undefined): void {
   if (origin === undefined) return writer.whole(0)

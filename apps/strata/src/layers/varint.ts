@@ -40,9 +40,9 @@ export class VarintWriter {
     this.#length += value.length
   }
 
-  /** What was written so far. */
+  /** What was written so far: a part of the room, so it is the last that is asked. */
   bytes(): Uint8Array {
-    return this.#bytes.slice(0, this.#length)
+    return this.#bytes.subarray(0, this.#length)
   }
 
   #grow(by: number): void {

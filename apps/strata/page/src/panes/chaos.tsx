@@ -17,6 +17,8 @@ const NAMES: Readonly<Record<ActName, string>> = {
   'delete-record': 'Delete the newest record',
   'swap-chunks': 'Swap a chunk',
   'lie-about-chunks': 'Lie about the chunks',
+  'tamper-settings': 'Tamper with settings',
+  'old-report': 'Put back an old report',
   'force-push': 'Force-push',
 }
 
