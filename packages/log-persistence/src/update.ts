@@ -71,9 +71,9 @@ async function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined):
   if (signal === undefined) return promise
   let stop = (): void => undefined
   const fired = new Promise<never>((_, reject) => {
-    stop = () => reject(new Error('aborted', { cause: signal.reason }))
+    stop = () => reject(new Error('aborted'))
     if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
+    else signal.addEventListener('abort', stop)
   })
   try {
     return await Promise.race([promise, fired])

@@ -121,6 +121,7 @@ describe('a store on a medium', () => {
       logs: (store) => store.logs(),
       'the loser of a replace': (store) => store.replace(LOG, 0, two),
     }
+    const told: unknown[] = []
     for (const [name, act] of Object.entries(actions)) {
       for (let failing = 0; failing < 30; failing++) {
         const medium = new MemoryBlobStore()
@@ -138,11 +139,14 @@ describe('a store on a medium', () => {
         const isAfterPut = name === 'replace' && unwrap(await logOf(medium).latest())?.seq === 2
         const codes = isAfterPut ? ['OUTCOME_UNKNOWN'] : ['IO_FAILED', 'CONFLICT']
         expect(codes, what).toContain(codeOf(result))
+        told.push(codeOf(result))
         if (codeOf(result) === 'CONFLICT')
           expect(result).toMatchObject({ error: { current: undefined } })
         expect(failing).toBeLessThan(29)
       }
     }
+    // The loser has lost, whether or not it can tell to whom.
+    expect(told.slice(-3)).toEqual(['IO_FAILED', 'CONFLICT', 'CONFLICT'])
   })
 
   it('freezes a log whose newest record is damaged, or another log’s', async () => {
@@ -175,6 +179,29 @@ describe('a store on a medium', () => {
     }
     expect(unwrap(await logOf(medium).read(64))).toBeUndefined()
     expect(unwrap(await logOf(medium).read(65))?.seq).toBe(65)
+  })
+
+  it('lists its logs', async () => {
+    const store = await prepared(new MemoryBlobStore())
+    for (const id of ['b', 'a']) unwrap(await store.replace(id, 0, one))
+    expect(await store.logs()).toEqual(ok(['a', 'b']))
+  })
+
+  it('remembers ten thousand logs, those used last, and looks for the others again', async () => {
+    const medium = new FaultyBlobStore(new MemoryBlobStore())
+    const store = await prepared(medium)
+    for (const id of ['used', 'old']) unwrap(await store.replace(id, 0, one))
+    for (let i = 0; i < 9_998; i++) unwrap(await store.snapshot(`log ${i}`))
+    const costOf = async (id: string): Promise<string[]> => {
+      const before = medium.calls.length
+      unwrap(await store.snapshot(id))
+      return medium.calls.slice(before).map(({ operation }) => operation)
+    }
+    // All ten thousand are known still; with one more, the one that nobody used is forgotten.
+    expect(await costOf('used')).toEqual(['head', 'head'])
+    await costOf('one more')
+    expect(await costOf('used')).toEqual(['head', 'head'])
+    expect(await costOf('old')).toContain('get')
   })
 
   it('remembers where logs stand: a second look costs two absent reads', async () => {
@@ -278,6 +305,40 @@ describe('the instance of a store', () => {
     throw new Error('there is no end to it')
   })
 
+  it('of who was first cannot be told on a medium that fails then, or that lost it', async () => {
+    for (let failing = 0; failing < 30; failing++) {
+      const medium = new MemoryBlobStore()
+      let [raced, after] = [false, -1]
+      const gate = async ({ operation }: BlobCall): Promise<void> => {
+        if (operation !== 'put') return
+        raced = true
+        unwrap(await blobPersistence(medium).init())
+      }
+      const plan = () => (raced && ++after === failing ? ('failed' as const) : undefined)
+      const made = await blobPersistence(new FaultyBlobStore(medium, { gate, plan })).init()
+      if (after < failing) break
+      expect(made, `call ${failing}`).toMatchObject({ error: { code: 'IO_FAILED' } })
+      expect(failing).toBeLessThan(29)
+    }
+    const medium = new MemoryBlobStore()
+    const gate = async ({ operation }: BlobCall): Promise<void> => {
+      if (operation === 'put') unwrap(await blobPersistence(medium).init())
+    }
+    let puts = 0
+    const plan = ({ operation }: BlobCall): undefined => void (puts += operation === 'put' ? 1 : 0)
+    const faulty = new FaultyBlobStore(medium, { gate, plan })
+    const vanishing: BlobStore = Object.assign(faulty, {
+      head: async () => {
+        if (puts > 0) for await (const { key } of medium.list()) unwrap(await medium.delete(key))
+        return ok(undefined)
+      },
+    })
+    const reason = 'the record vanished'
+    expect(await blobPersistence(vanishing).init()).toMatchObject({
+      error: { code: 'CORRUPTED', details: { reason, identifier: 'instance.' } },
+    })
+  })
+
   it('of a log that never held still is BUSY', () => {
     const restless = coreError('CONFLICT', '', { reason: 'changed' })
     const details = { operation: 'read', reason: 'the log was truncated again and again' }
@@ -289,14 +350,17 @@ describe('the instance of a store', () => {
 
 /** A store that answers as it is told: each `true` is a defeat. */
 function updateOn(defeats: readonly boolean[], change: Partial<UpdateParts> = {}) {
-  const [pauses, thoughts] = [[] as number[], [] as boolean[]]
+  const [pauses, thoughts, given] = [[] as number[], [] as boolean[], [] as unknown[]]
   let [revision, calls] = [0, 0]
   const backend: LogStateBackend = {
     supports: { durable: 'none', crossProcess: false },
     init: async () => ok({ instanceId: 'a', created: false }),
-    snapshot: async (): Promise<{ ok: true; value: Snapshot }> =>
-      ok({ revision, bytes: revision === 0 ? undefined : one }),
-    replace: async (_, expected, bytes) => {
+    snapshot: async (_, options): Promise<{ ok: true; value: Snapshot }> => {
+      given.push(options.signal)
+      return ok({ revision, bytes: revision === 0 ? undefined : one })
+    },
+    replace: async (_, expected, bytes, options) => {
+      given.push(options.signal)
       if (!(defeats[calls++] ?? false)) return ok({ revision: expected + 1, bytes })
       revision += 1
       const details = { identifier: LOG, reason: 'changed' as const }
@@ -312,7 +376,7 @@ function updateOn(defeats: readonly boolean[], change: Partial<UpdateParts> = {}
     random: () => 0.5,
     ...change,
   }
-  return { parts, pauses, thoughts, calls: () => calls }
+  return { parts, pauses, thoughts, given, calls: () => calls }
 }
 
 describe('an update', () => {
@@ -376,9 +440,10 @@ describe('an update', () => {
 
   it('waits for its function, with a signal and without', async () => {
     for (const signal of [undefined, NEVER]) {
-      const { parts } = updateOn([])
+      const { parts, given } = updateOn([])
       const updated = await runUpdate(parts, LOG, async () => two, 8, signal)
       expect(updated).toMatchObject({ ok: true, value: { revision: 1 } })
+      expect(given).toEqual([signal, signal])
     }
   })
 

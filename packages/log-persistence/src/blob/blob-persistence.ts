@@ -84,7 +84,7 @@ class BlobBackend implements LogStateBackend {
     const appended = await log.append(tip.value, encodeRecord({ logId, bytes }), options)
     if (appended.ok) {
       await giveUpOld(log, appended.value.seq)
-      return ok({ revision: appended.value.seq, bytes: bytes.slice() })
+      return ok({ revision: appended.value.seq, bytes })
     }
     const { error } = appended
     if (error.code === 'CONFLICT') return this.#lost(logId, expectedRevision, log, options)
@@ -104,7 +104,7 @@ class BlobBackend implements LogStateBackend {
   #log(logId: string): CommitLog {
     const known = this.#logs.get(logId)
     const log = known ?? blobCommitLog(this.#store, `${LOGS}${encodeName(logId)}.`)
-    if (known !== undefined) this.#logs.delete(logId)
+    this.#logs.delete(logId)
     this.#logs.set(logId, log)
     const [oldest] = this.#logs.keys()
     if (this.#logs.size > MAX_REMEMBERED_LOGS && oldest !== undefined) this.#logs.delete(oldest)

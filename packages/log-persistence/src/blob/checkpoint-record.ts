@@ -17,8 +17,8 @@ export function encodeRecord({ logId, bytes }: CheckpointRecord): Uint8Array {
 
 /** Reads a record; `undefined` when it is none. */
 export function decodeRecord(payload: Uint8Array): CheckpointRecord | undefined {
-  const [high, low] = payload
-  if (high === undefined || low === undefined) return undefined
+  const [high = 0, low] = payload
+  if (low === undefined) return undefined
   const end = 2 + high * 256 + low
   if (payload.length <= end) return undefined
   try {

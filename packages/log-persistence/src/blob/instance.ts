@@ -44,7 +44,7 @@ async function readInstance(
   const found = await blobCommitLog(store, INSTANCE).latest(options)
   if (!found.ok) return err(fromLog(found.error))
   if (found.value === undefined) return ok(undefined)
-  const [, instanceId] = LINE.exec(new TextDecoder().decode(found.value.payload)) ?? []
+  const instanceId = LINE.exec(new TextDecoder().decode(found.value.payload))?.[1]
   return instanceId === undefined
     ? err(damaged(INSTANCE, 'this is another kind of store'))
     : ok({ instanceId })
