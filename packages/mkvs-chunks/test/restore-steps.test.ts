@@ -14,8 +14,10 @@ import {
   type Restorer,
 } from '../src/index.ts'
 import { hash } from '#hash'
+import { HASHES_PER_READ } from '../src/db/tagged-nodes.ts'
+import { NODES_PER_WRITE } from '../src/db/write-parts.ts'
 import { checkpointOf, memoryDb, namespace } from './support/harness.ts'
-import { treeOf } from './support/vectors.ts'
+import { base64, hex, treeOf, vectors } from './support/vectors.ts'
 
 const SMALL = treeOf({ gen: 'template', count: 40, key: 'key {i}', value: 'value {i}' })
 
@@ -51,27 +53,29 @@ async function feed(restorer: Restorer, chunks: readonly Uint8Array[], indices: 
 class FailingStore extends MemoryNodeStore {
   calls = 0
   failAt = Infinity
+  /** Called with each call before it is made. */
+  before: (name: string) => void = () => undefined
 
   override get(...args: Parameters<NodeStore['get']>): ReturnType<NodeStore['get']> {
-    return this.#or(() => super.get(...args))
+    return this.#or('get', () => super.get(...args))
   }
 
   override getMany(...args: Parameters<NodeStore['getMany']>): ReturnType<NodeStore['getMany']> {
-    return this.#or(() => super.getMany(...args))
+    return this.#or('getMany', () => super.getMany(...args))
   }
 
   override record(...args: Parameters<NodeStore['record']>): ReturnType<NodeStore['record']> {
-    return this.#or(() => super.record(...args))
+    return this.#or('record', () => super.record(...args))
   }
 
   override recordNames(
     ...args: Parameters<NodeStore['recordNames']>
   ): ReturnType<NodeStore['recordNames']> {
-    return this.#or(() => super.recordNames(...args))
+    return this.#or('recordNames', () => super.recordNames(...args))
   }
 
   override write(...args: Parameters<NodeStore['write']>): ReturnType<NodeStore['write']> {
-    return this.#or(() => super.write(...args))
+    return this.#or('write', () => super.write(...args))
   }
 
   /** Runs something with its nth call failing; whether it came that far. */
@@ -84,7 +88,8 @@ class FailingStore extends MemoryNodeStore {
     return { result, failed }
   }
 
-  async #or<T, E>(call: () => AsyncResult<T, E>) {
+  async #or<T, E>(name: string, call: () => AsyncResult<T, E>) {
+    this.before(name)
     if (this.calls++ === this.failAt) {
       return err(coreError('IO_FAILED', 'the disk', { operation: 'node store' }))
     }
@@ -238,6 +243,91 @@ describe('a restore', () => {
   })
 })
 
+/** A store that remembers the nodes it was given, without the version in front of each. */
+class RememberingStore extends MemoryNodeStore {
+  readonly nodes: (readonly [Uint8Array, Uint8Array])[] = []
+
+  override write(...[batch, options]: Parameters<NodeStore['write']>) {
+    const putNodes = [...(batch.putNodes ?? [])]
+    for (const [hash, value] of putNodes) this.nodes.push([hash.slice(), value.slice(8)])
+    return super.write({ ...batch, putNodes }, options)
+  }
+}
+
+describe('a restore that ends while a chunk is on its way', () => {
+  const ended = { error: { code: 'NO_RESTORE_IN_PROGRESS' } }
+
+  test('is not ended again by a chunk that turns out to be bad', async () => {
+    const { metadata } = await small()
+    const restorer = newRestorer({ db: await openInsert() })
+    unwrap(await restorer.startRestore({ ...metadata, chunks: [hash(new Uint8Array(0))] }))
+    let release = (): void => undefined
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    async function* bad(): AsyncIterable<Uint8Array> {
+      await gate
+      yield new Uint8Array(0)
+    }
+    const late = restorer.restoreChunk(0, bad())
+    unwrap(await restorer.abortRestore())
+    unwrap(await restorer.startRestore(metadata))
+    release()
+    expect(await late).toMatchObject(ended)
+    expect(restorer.getCurrentCheckpoint()).toBe(metadata)
+  })
+
+  test('takes no chunk that waited for another to be stored', async () => {
+    const { metadata, chunks } = await small()
+    const store = new FailingStore()
+    const db = await openInsert(store)
+    const restorer = newRestorer({ db })
+    unwrap(await restorer.startRestore(metadata))
+    let aborting: Promise<unknown> | undefined
+    store.before = (name) => {
+      if (name === 'write') aborting ??= restorer.abortRestore()
+    }
+    const both = await Promise.all([feed(restorer, chunks, [0]), feed(restorer, chunks, [1])])
+    await aborting
+    expect(both).toMatchObject([{ ok: true }, ended])
+    expect(unwrap(await store.recordNames('journal/'))).toHaveLength(1)
+  })
+
+  test('is not done, although its tree is complete', async () => {
+    const { metadata, chunks } = await small()
+    const store = new FailingStore()
+    const restorer = newRestorer({ db: await openInsert(store) })
+    unwrap(await restorer.startRestore(metadata))
+    const last = chunks.length - 1
+    await feed(restorer, chunks, [...chunks.keys()].slice(0, last))
+    let [writes, aborting] = [0, undefined as Promise<unknown> | undefined]
+    store.before = (name) => {
+      if (name === 'write' && ++writes === 2) aborting ??= restorer.abortRestore()
+    }
+    expect(await feed(restorer, chunks, [last])).toMatchObject(ended)
+    await aborting
+    expect(writes).toBeGreaterThan(1)
+  })
+})
+
+test('chunks are checked strictly unless somebody asks for less', async () => {
+  interface Case {
+    readonly chunk: string
+    readonly digest: string
+    readonly root: string
+    readonly oasisResult: string
+    readonly recommended: string
+  }
+  const { cases } = vectors<{ cases: readonly Case[] }>('restore-adversarial.json')
+  const tolerated = cases.filter((c) => c.oasisResult === 'ok' && !c.recommended.startsWith('ok'))
+  expect(tolerated.length).toBeGreaterThan(0)
+  for (const { chunk, digest, root: rootHash } of tolerated.slice(0, 3)) {
+    const root = { namespace, version: 1n, type: 1, hash: hex(rootHash) }
+    const restorer = newRestorer({ db: await openInsert() })
+    unwrap(await restorer.startRestore({ version: 1, root, chunks: [hex(digest)] }))
+    const code = 'CHUNK_PROOF_VERIFICATION_FAILED'
+    expect(await restorer.restoreChunk(0, base64(chunk))).toMatchObject({ error: { code } })
+  }
+})
+
 describe('a store of nodes that fails at any call', () => {
   test('leaves a chunk to be restored again, and the restore as whole as ever', async () => {
     const { metadata, chunks } = await small()
@@ -245,13 +335,15 @@ describe('a store of nodes that fails at any call', () => {
     for (const index of [0, last]) {
       for (let at = 0; ; at++) {
         const store = new FailingStore()
-        const restorer = newRestorer({ db: await openInsert(store) })
+        const db = await openInsert(store)
+        const restorer = newRestorer({ db })
         unwrap(await restorer.startRestore(metadata))
         if (index === last) await feed(restorer, chunks, [...chunks.keys()].slice(0, last))
         const { result, failed } = await store.failing(at, () => feed(restorer, chunks, [index]))
         if (!failed) break
         expect(result, `chunk ${index}, call ${at}`).toMatchObject(FAILED)
         expect(restorer.getCurrentCheckpoint()).toBe(metadata)
+        expect(db.hasRoot(metadata.root)).toBe(false)
         const rest = [...chunks.keys()].slice(index)
         expect(await feed(restorer, chunks, rest)).toEqual({ ok: true, value: true })
         expect(at).toBeLessThan(20)
@@ -300,6 +392,8 @@ describe('a store of nodes that fails at any call', () => {
       expect(progress === undefined, `call ${at}`).toBe(at > 1)
       unwrap(await reopened.abortMultipartInsert())
       expect([store.nodeCount, reopened.multipartVersion]).toEqual([0, undefined])
+      expect(unwrap(await store.recordNames('journal/'))).toEqual([])
+      expect((await memoryDb(store)).multipartVersion).toBeUndefined()
     }
   })
 })
@@ -329,7 +423,7 @@ describe('a multipart insert', () => {
   })
 
   test('that is aborted takes its nodes and roots along, and none that were there before', async () => {
-    const store = new MemoryNodeStore()
+    const store = new RememberingStore()
     const db = await memoryDb(store)
     const part = treeOf({ gen: 'template', count: 6, key: 'key {i}', value: 'value {i}' })
     const { root } = unwrap(await commitTree(part, db, { version: 0n }))
@@ -341,6 +435,10 @@ describe('a multipart insert', () => {
     unwrap(await restorer.startRestore(metadata))
     expect(await feed(restorer, chunks, chunks.keys())).toEqual({ ok: true, value: true })
     expect(db.hasRoot(metadata.root)).toBe(true)
+    expect((await memoryDb(store)).hasRoot(metadata.root)).toBe(true)
+    // Another root of the same version, of nodes that are all there: none of them is its own.
+    const other = { ...metadata.root, type: 2 }
+    unwrap(await db.importChunk(other, store.nodes, progress))
     unwrap(await db.abortMultipartInsert())
     expect([store.nodeCount, db.hasRoot(metadata.root)]).toEqual([before, false])
     expect((await memoryDb(store)).hasRoot(metadata.root)).toBe(false)
@@ -365,8 +463,67 @@ describe('a multipart insert', () => {
     expect(await journals()).toHaveLength(chunks.length)
     expect(unwrap(await store.recordNames('restore/'))).toHaveLength(1)
     unwrap(await again.finalize([metadata.root]))
+    expect((await memoryDb(store)).hasRoot(metadata.root)).toBe(true)
     expect(await journals()).toEqual([])
     expect(unwrap(await store.recordNames('restore/'))).toEqual([])
+  })
+
+  /** So many nodes that are none of any tree. */
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, i) => {
+      const bytes = new Uint8Array([i >> 8, i & 255])
+      return [hash(bytes), bytes] as const
+    })
+
+  test('writes a large part piece by piece, and the note with the last', async () => {
+    const count = NODES_PER_WRITE + 10
+    for (const failing of [undefined, 1]) {
+      const store = new FailingStore()
+      const db = await openInsert(store)
+      const root = { namespace, version: 1n, type: 1, hash: EMPTY_HASH }
+      const importing = () => db.importChunk(root, many(count), progress)
+      const { result } = await store.failing(failing ?? Infinity, importing)
+      const noted = unwrap(await db.restoreProgress(root))
+      if (failing === undefined) {
+        expect([result.ok, store.nodeCount, noted]).toEqual([true, count, progress])
+      } else {
+        expect(result).toMatchObject(FAILED)
+        expect(store.nodeCount).toBeLessThan(count)
+        expect(noted).toBeUndefined()
+      }
+      unwrap(await db.abortMultipartInsert())
+      expect(store.nodeCount).toBe(0)
+    }
+  })
+
+  test('asks what is there already only where other versions are, so many at once', async () => {
+    const store = new FailingStore()
+    const db = await memoryDb(store)
+    const root = { namespace, version: 1n, type: 1, hash: EMPTY_HASH }
+    let asked: string[] = []
+    store.before = (name) => void asked.push(name)
+    const bring = async (count: number): Promise<string> => {
+      asked = []
+      unwrap(await db.importChunk(root, many(count), progress))
+      return asked.join()
+    }
+    unwrap(await db.startMultipartInsert(1n))
+    expect(await bring(300)).toBe('write')
+    unwrap(await db.abortMultipartInsert())
+    asked = []
+    unwrap(await db.abortMultipartInsert())
+    expect(asked).toEqual([])
+    const { root: old } = unwrap(await commitTree(SMALL, db, { version: 0n }))
+    unwrap(await db.finalize([old]))
+    unwrap(await db.startMultipartInsert(1n))
+    expect(await bring(HASHES_PER_READ)).toBe('getMany,write')
+    const before = unwrap(await store.recordNames('journal/')).length
+    expect(await bring(2 * HASHES_PER_READ + 10)).toBe('getMany,getMany,getMany,write')
+    const [name = ''] = unwrap(await store.recordNames('journal/')).slice(before)
+    // Those of before were there.
+    expect(unwrap(await store.record(name))).toHaveLength((HASHES_PER_READ + 10) * 32)
+    const failed = await store.failing(0, () => db.importChunk(root, many(9), progress))
+    expect(failed.result).toMatchObject(FAILED)
   })
 
   test('makes no root of a tree that has a hole, and names the node', async () => {
