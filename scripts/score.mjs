@@ -20,12 +20,16 @@ const { positionals, values } = parseArgs({
   },
 })
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
-const packages = positionals.length > 0 ? positionals : Object.keys(scope)
-if (packages.some((name) => !Object.hasOwn(scope, name))) {
-  process.stderr.write(`usage: pnpm score [${Object.keys(scope).join('|')}] [--check] [--force]\n`)
+const names = Object.keys(scope)
+// Those of core are in parts, each with its own tests: `pnpm score core` takes them all.
+const isAsked = (name) =>
+  positionals.some((asked) => name === asked || name.startsWith(`${asked}-`))
+const chosen = positionals.length > 0 ? names.filter(isAsked) : names
+if (chosen.length === 0) {
+  process.stderr.write(`usage: pnpm score [${names.join('|')}] [--check] [--force]\n`)
   process.exit(2)
 }
-const rows = packages.map((name) => score(name, scope[name]))
+const rows = chosen.map((name) => score(name, scope[name]))
 process.stdout.write('\n| package | files | mutants | caught | survived | score | time |\n')
 process.stdout.write('|---|---|---|---|---|---|---|\n')
 for (const { cells } of rows) process.stdout.write(`| ${cells.join(' | ')} |\n`)
@@ -83,6 +87,8 @@ function runStryker(name, folder, mutate, tests, old) {
       resolve('scripts/score/messages.mjs'),
     ],
     ignorers: ['messages'],
+    // It loads modules once for all files, for to load them anew costs more than the tests. What a
+    // module computes as it is loaded is then mutated too late, and such a mutant survives.
     vitest: { configFile: resolve('scripts/score/vitest.config.mjs'), related: false },
     coverageAnalysis: 'perTest',
     concurrency: 2,
