@@ -160,7 +160,7 @@ export const gates = [
     broken: {
       what: 'tests of seals that are left out',
       file: 'packages/wrappers/test/seals.test.ts',
-      change: (text) => text.replace("describe('a checkpoint", "describe.skip('a checkpoint"),
+      change: (text) => text.replaceAll("describe('", "describe.skip('"),
     },
   },
 ]
