@@ -37,6 +37,17 @@ export const scope = {
     },
     tests: ['test/file-calls.test.ts', 'test/file-faults.test.ts', 'test/crash-put.test.ts'],
   },
+  'core-storage': {
+    folder: 'packages/core',
+    files: {
+      'src/storage/publish-checkpoint.ts': 'the commit of a checkpoint, and its races',
+      'src/storage/restage.ts': 'what becomes of staged bytes whose number was taken',
+      'src/storage/staged.ts': 'what is verified before it is handed out',
+      'src/storage/newest.ts': 'the newest state, damage stepped over',
+      'src/storage/committed.ts': 'what was committed, and what is loaded',
+    },
+    tests: ['test/commit-steps.test.ts'],
+  },
   wrappers: {
     folder: 'packages/wrappers',
     files: {
