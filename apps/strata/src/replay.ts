@@ -46,9 +46,9 @@ export async function replay(
     const { position } = state
     if (position === saved) return
     onEvent({ kind: 'saving', position, total })
-    const { epoch } = unwrap(await place.save(state))
+    const { epoch, pruned } = unwrap(await place.save(state))
     saved = position
-    onEvent({ kind: 'saved', position, total, epoch })
+    onEvent({ kind: 'saved', position, total, epoch, pruned })
   }
   try {
     for await (const commit of readHistory(git, commits)) {

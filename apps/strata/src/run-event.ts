@@ -84,6 +84,8 @@ export interface PlaceSaved {
   readonly position: number
   readonly total: number
   readonly epoch: number
+  /** The epochs that were given up for it. */
+  readonly pruned: readonly number[]
 }
 
 /** A phase is done now, or an earlier run of the same commit has done it. */

@@ -1,12 +1,14 @@
 import { copyFile, mkdir } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Live } from '../src/serve/live.ts'
+import { flipByte, flipped, forge, recordOf } from './support/attacker.ts'
 import { CLEAN, madeRepository } from './support/git.ts'
 import { scratch } from './support/scratch.ts'
-import { jsonIn, start, strata } from './support/strata.ts'
+import { inProcess, jsonIn, start, strata } from './support/strata.ts'
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const hasChromium = existsSync(CHROMIUM)
@@ -46,6 +48,7 @@ interface Opened {
   readonly url: string
   readonly token: string
   readonly repository: string
+  readonly store: string
   readonly live: () => Promise<Live>
   /** What the console and the page complain of. */
   readonly complaints: readonly string[]
@@ -61,7 +64,8 @@ async function opened(commits: number, every: number, look: Look = {}): Promise<
   const { width = 1280, height = 900, scheme = 'light' } = look
   const repository = await madeRepository(commits, 20_170_306)
   const args = ['serve', repository, '--json', '--every', String(every)]
-  const server = start([...args, '--store', await scratch()], { env: CLEAN })
+  const store = join(await scratch(), 'store')
+  const server = start([...args, '--store', store], { env: CLEAN })
   onTestFinished(async () => {
     server.kill('SIGTERM')
     expect((await server.ended).code).toBe(0)
@@ -80,7 +84,7 @@ async function opened(commits: number, every: number, look: Look = {}): Promise<
   await page.goto(`${url}#${token}`)
   // oxlint-disable-next-line typescript/no-unsafe-return -- the server's own type
   const live = async (): Promise<Live> => (await fetch(`${url}api/live`)).json()
-  return { page, url, token, repository, live, complaints }
+  return { page, url, token, repository, store, live, complaints }
 }
 
 const press = (page: Page, name: string): Promise<void> =>
@@ -144,6 +148,7 @@ describe.runIf(hasChromium)('the page in Chromium', () => {
     expect(starts[2]).toContain('killed with SIGKILL')
     expect(starts[1]).toMatch(/chosen: epoch \d+/u)
     expect(starts[0]).toContain('finished')
+    expect(starts[0]).toMatch(/pruned: (epoch|\d+ epochs,) \d+/u)
 
     await press(page, 'Verify every chunk')
     await page.getByText(/chunks? proven, none is missing/u).waitFor()
@@ -157,6 +162,63 @@ describe.runIf(hasChromium)('the page in Chromium', () => {
     await expectState(page, 'running')
     await expectState(page, 'finished')
     expect((await live()).run).toMatchObject({ resumedFrom: 0, digest })
+    expect(complaints).toEqual([])
+  })
+
+  it('shows a chunk that lies, on hover and on focus, and what is kept that is refused', async () => {
+    const { page, live, repository, store, complaints } = await opened(2000, 500)
+    await expectState(page, 'finished')
+    const report = page.locator('#guard [data-kept=report]')
+    await report.getByText('genuine').waitFor()
+    expect(await page.locator('#guard .layers li').allInnerTexts()).toEqual([
+      expect.stringMatching(/compress\s+gzip\s+passed/u),
+      expect.stringMatching(/encrypt\s+aes-256-gcm\s+passed/u),
+      expect.stringMatching(/checksum\s+sha-256\s+passed/u),
+      expect.stringMatching(/hmac\s+hmac-sha-256\s+passed/u),
+      expect.stringMatching(/storage\s+core\s+passed/u),
+    ])
+
+    const { root = '' } = (await live()).guard.sealed ?? {}
+    await flipByte(join(store, 'sealed/2000', root, 'chunks/1'), 1)
+    await forge(recordOf(store, 'report/refs/heads/main'), flipped(1))
+    await press(page, 'Verify every chunk')
+    const refused = page.getByRole('button', { name: 'chunk 1, refused' })
+    await refused.waitFor()
+    expect(await page.locator('.cell.refused').count()).toBe(1)
+    const shown = page.locator('#chunks .shown')
+    const digest = (await live()).chunks.cells.at(1)?.digest ?? ''
+    const expectShown = async (): Promise<void> => {
+      for (const part of ['chunk 1', digest, 'CHUNK_CORRUPTED']) {
+        await shown.getByText(part, { exact: true }).waitFor()
+      }
+    }
+    await refused.hover()
+    await expectShown()
+    await page.getByRole('button', { name: 'chunk 0, proven' }).hover()
+    await shown.getByText('chunk 0', { exact: true }).waitFor()
+    expect(await shown.innerText()).not.toContain('CHUNK_CORRUPTED')
+    await page.locator('.cell').first().focus()
+    await page.keyboard.press('ArrowRight')
+    await expectShown()
+    await report.getByText('AUTHENTICATION_FAILED').waitFor()
+    expect(await report.innerText()).toContain('refused by hmac')
+    expect(await page.locator('#guard .layers .refused b').allInnerTexts()).toEqual(['hmac'])
+    expect(await page.locator('#guard .layers .not-reached').count()).toBe(3)
+    await page.screenshot({ path: `${PICTURES}refused.png`, fullPage: true })
+
+    await press(page, 'Read from the first commit')
+    await expectState(page, 'running')
+    await expectState(page, 'finished')
+    await report.getByText('genuine').waitFor()
+    await press(page, 'Verify every chunk')
+    await page.getByText(/chunks? proven, none is missing/u).waitFor()
+    await inProcess(['settings', 'limit', '12', '--repository', repository, '--store', store])
+    await forge(recordOf(store, 'settings'), flipped(1))
+    await press(page, 'Read on')
+    await expectState(page, 'failed')
+    const settings = page.locator('#guard [data-kept=settings]')
+    await settings.getByText('AUTHENTICATION_FAILED').waitFor()
+    expect(await settings.innerText()).toContain('strata settings --reset')
     expect(complaints).toEqual([])
   })
 
@@ -196,6 +258,7 @@ describe.runIf(hasChromium)('the page in Chromium', () => {
         .map((element) => element.outerHTML),
     )
     expect(nameless).toEqual([])
+    await page.locator('#guard [data-kept=report]').getByText('genuine').waitFor()
     await page.screenshot({ path: `${PICTURES}narrow.png`, fullPage: true })
 
     const first = page.locator('.tile').first()

@@ -112,10 +112,14 @@ function Panes({ live, canAsk, onAsk }: Parts) {
   const pictures = useMemo(() => <Pictures report={report} />, [report])
   return (
     <main>
-      {river}
-      {starts}
-      {rail}
-      {map}
+      <div class="column">
+        {river}
+        {map}
+      </div>
+      <div class="column">
+        {starts}
+        {rail}
+      </div>
       {pictures}
       <Chaos
         chaos={chaos}

@@ -4,7 +4,7 @@ import { unwrap } from '@tidemark/core'
 import { runProcess } from '../demo/strata-process.ts'
 import { acceptRewrite } from '../logs.ts'
 import { short } from '../notices.ts'
-import { formatCount } from '../report/format.ts'
+import { formatCount, formatNoun } from '../report/format.ts'
 import { listWithChunksOf } from '../tidemark/mkvs-chunks.ts'
 import { verify } from '../verify.ts'
 import type { ActName } from './chaos-view.ts'
@@ -152,7 +152,7 @@ async function refuted(scene: Scene, did: string): Promise<Found> {
   const { error } = refusal(await verify(question, untouched.root), REFUTED)
   const { result } = await runIn(scene, 'begin')
   const { chunks } = unwrap(await verify(question, untouched.root))
-  const again = `sealed again from the history: ${chunks} of ${chunks} chunks proven, the same root`
+  const again = `sealed again from the history: ${formatNoun(chunks, 'chunk')} proven, the same root`
   return { did, error, caughtBy: MKVS_CHUNKS, recovered: again, digest: result.digest }
 }
 

@@ -13,8 +13,11 @@ export interface Refusal {
   readonly remedy: string
 }
 
-/** The layers as they are recorded, and as the code calls them. */
-const LAYERS: ReadonlyMap<unknown, Refuser> = new Map([
+/** The layers as they are recorded, and as the code calls them: from the value to the medium. */
+export const LAYERS: ReadonlyMap<string | undefined, Refuser> = new Map<
+  string | undefined,
+  Refuser
+>([
   ['gzip', 'compress'],
   ['aes-256-gcm', 'encrypt'],
   ['sha-256', 'checksum'],
@@ -54,9 +57,14 @@ export function refuserIn({ details }: { readonly details: unknown }): string | 
   return field(details, 'refusedBy')
 }
 
+/** What to do about a refusal. */
+export function remedyIn({ details }: { readonly details: unknown }): string | undefined {
+  return field(details, 'remedy')
+}
+
 /** What people are told of any failure. */
 export function sentenceOf(failure: CheckpointError): string {
-  const [refusedBy, remedy] = [refuserIn(failure), field(failure.details, 'remedy')]
+  const [refusedBy, remedy] = [refuserIn(failure), remedyIn(failure)]
   if (refusedBy === undefined || remedy === undefined) return failure.message
   return `refused by ${refusedBy} (${failure.code}): ${failure.message}. ${remedy}`
 }

@@ -13,7 +13,7 @@ const layers = z.array(z.object({ name: text, lines: count }))
 export type ChildEvent =
   | { readonly kind: 'started'; position: number; total: number; epoch?: number | undefined }
   | { readonly kind: 'read' | 'saving'; position: number; total: number }
-  | { readonly kind: 'saved'; position: number; total: number; epoch: number }
+  | { readonly kind: 'saved'; position: number; total: number; epoch: number; pruned: number[] }
   | { readonly kind: 'layers'; position: number; layers: { name: string; lines: number }[] }
   | { readonly kind: 'phase'; phase: (typeof PHASES)[number]; outcome: 'done' | 'known' }
   | { readonly kind: 'checkpoint-skipped'; epoch?: number | undefined; reason: string }
@@ -26,7 +26,7 @@ export type StartedAgainReason = 'rewritten' | 'deepened' | 'unusable' | 'earlie
 export const CHILD_EVENT: z.ZodMiniType<ChildEvent> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('started'), ...at, epoch: z.optional(count) }),
   z.object({ kind: z.enum(['read', 'saving']), ...at }),
-  z.object({ kind: z.literal('saved'), ...at, epoch: count }),
+  z.object({ kind: z.literal('saved'), ...at, epoch: count, pruned: z.array(count) }),
   z.object({ kind: z.literal('layers'), position: count, layers }),
   z.object({ kind: z.literal('phase'), phase: z.enum(PHASES), outcome: z.enum(['done', 'known']) }),
   z.object({ kind: z.literal('checkpoint-skipped'), epoch: z.optional(count), reason: text }),

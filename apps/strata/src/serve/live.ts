@@ -72,6 +72,10 @@ export interface StartView {
   readonly again?: string
   /** Where it went on; absent until that is found, and when it is not. */
   readonly chosen?: { readonly epoch: number | null; readonly position: number }
+  /** The epochs that its saves gave up. */
+  readonly pruned?:
+    | { readonly first: number; readonly last: number; readonly count: number }
+    | undefined
   readonly end?: {
     readonly state: Exclude<RunView['state'], 'idle' | 'running'>
     readonly position: number
@@ -94,6 +98,32 @@ export interface GuardView {
     readonly publishedAt: string
   }[]
   readonly damaged: readonly { readonly branch: string; readonly reason: string }[]
+  readonly kept?: KeptView
+}
+
+/** What is kept under layers, and how far it came on its way back from the medium. */
+export interface KeptView {
+  /** From the value to the medium; what is read comes the other way. */
+  readonly layers: readonly LayerView[]
+  readonly report: KeptItemView
+  readonly settings: KeptItemView
+}
+
+/** A layer, and what it said of what was read: the outermost looks first. */
+export interface LayerView {
+  readonly name: string
+  readonly id: string
+  readonly state: 'passed' | 'refused' | 'not reached' | 'nothing yet'
+}
+
+/** Something that is kept. */
+export interface KeptItemView {
+  readonly state: 'genuine' | 'refused' | 'none'
+  /** ISO 8601, UTC. */
+  readonly savedAt?: string
+  readonly error?: ErrorView
+  readonly refusedBy?: string
+  readonly remedy?: string
 }
 
 /** What is known of each chunk of the sealed result. */

@@ -114,6 +114,8 @@ function newDesk(board: Board, options: ServeOptions): Desk {
   const verify = (): Refusal | undefined => {
     const { sealed } = board.live().guard
     if (sealed === undefined) return UNSEALED
+    // What is kept beside the chunks is looked at with them.
+    look()
     checking = showChunks(board, question, sealed.root).finally(() => (checking = undefined))
     return undefined
   }

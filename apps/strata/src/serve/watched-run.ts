@@ -106,7 +106,8 @@ function showEvent(event: ChildEvent, { board, run, start }: Show): void {
     case 'saving':
       return run({ position: event.position, total: event.total })
     case 'saved': {
-      const { epoch, position } = event
+      const { epoch, position, pruned } = event
+      start({ pruned: prunedSoFar(current.recovery.at(-1), pruned) })
       return run({ epochs: [...current.run.epochs, { epoch, position }].slice(-MAX_EPOCHS) })
     }
     case 'layers': {
@@ -123,6 +124,13 @@ function showEvent(event: ChildEvent, { board, run, start }: Show): void {
       return start({ again: AGAIN[event.reason] })
     case 'history-cut':
   }
+}
+
+/** Epochs are given up in the order of their numbers. */
+function prunedSoFar(start: StartView | undefined, more: readonly number[]): StartView['pruned'] {
+  const { first = more[0], last, count = 0 } = start?.pruned ?? {}
+  if (first === undefined) return undefined
+  return { first, last: more.at(-1) ?? last ?? first, count: count + more.length }
 }
 
 const AGAIN: Readonly<Record<StartedAgainReason, string>> = {

@@ -43,10 +43,16 @@ export interface SkippedCheckpoint {
   readonly reason: string
 }
 
+/** What a save made, and what it gave up: only the newest few are kept. */
+export interface SavedEpoch {
+  readonly epoch: number
+  readonly pruned: readonly number[]
+}
+
 /** The place, open for saving by this run alone: whoever had it is `FENCED` at the next save. */
 export interface Place {
   /** Saves offset and state in one commit. After `ok` the next run starts here. */
-  readonly save: (state: State) => AsyncResult<{ readonly epoch: number }, PlaceError>
+  readonly save: (state: State) => AsyncResult<SavedEpoch, PlaceError>
   readonly close: () => Promise<void>
 }
 
@@ -124,10 +130,7 @@ export async function lookAtPlace(
   return looked
 }
 
-async function save(
-  place: StreamStore,
-  state: State,
-): AsyncResult<{ readonly epoch: number }, PlaceError> {
+async function save(place: StreamStore, state: State): AsyncResult<SavedEpoch, PlaceError> {
   const offsets = { commit: state.commit ?? '', position: String(state.position) }
   const begun = place.begin({ sourceOffsets: { [SOURCE]: { offsets } }, sourceNames: [SOURCE] })
   if (!begun.ok) return begun
@@ -138,7 +141,8 @@ async function save(
     await writer.abort()
     return committed
   }
-  return { ok: true, value: { epoch: Number(committed.value.epoch) } }
+  const { epoch, pruned } = committed.value
+  return { ok: true, value: { epoch: Number(epoch), pruned: pruned.removed.map(Number) } }
 }
 
 async function recover(store: BlobStore, place: StreamStore): Promise<SavedPlace> {

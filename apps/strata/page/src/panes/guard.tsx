@@ -1,5 +1,5 @@
 import { PHASE_NAMES } from '../phase-names.ts'
-import type { GuardView, RunView } from '../../../src/serve/live.ts'
+import type { GuardView, KeptItemView, KeptView, RunView } from '../../../src/serve/live.ts'
 import { noun, short } from '../format.ts'
 import { Pane } from '../pane.tsx'
 
@@ -10,7 +10,7 @@ interface GuardProps {
 
 /** What holds whoever asks: phases that are done, the sealed root, the published roots. */
 export function Guard({ run, guard }: GuardProps) {
-  const { sealed, published, damaged } = guard
+  const { sealed, published, damaged, kept } = guard
   return (
     <Pane
       id="guard"
@@ -56,6 +56,53 @@ export function Guard({ run, guard }: GuardProps) {
           </li>
         ))}
       </ul>
+      <h3>Layers of what is kept</h3>
+      {kept === undefined ? <p class="empty">Nothing is kept yet.</p> : <Layers kept={kept} />}
     </Pane>
+  )
+}
+
+/** The way from the value to the medium, and what became of what was read back. */
+function Layers({ kept: { layers, report, settings } }: { readonly kept: KeptView }) {
+  return (
+    <>
+      <ol class="layers" aria-label="layers, from the value to the medium">
+        {layers.map(({ name, id, state }) => (
+          <li key={name} class={state.replace(' ', '-')}>
+            <b>{name}</b>
+            <code>{id}</code>
+            <span>{state}</span>
+          </li>
+        ))}
+      </ol>
+      <Kept name="report" item={report} />
+      <Kept name="settings" item={settings} />
+    </>
+  )
+}
+
+interface KeptProps {
+  readonly name: string
+  readonly item: KeptItemView
+}
+
+function Kept({ name, item: { state, savedAt, error, refusedBy, remedy } }: KeptProps) {
+  if (error === undefined) {
+    return (
+      <p data-kept={name}>
+        <b>{name}</b> {state === 'none' ? 'nothing is saved' : state}
+        {savedAt === undefined ? undefined : (
+          <>
+            , saved <time dateTime={savedAt}>{savedAt.slice(0, 16).replace('T', ' ')} UTC</time>
+          </>
+        )}
+      </p>
+    )
+  }
+  return (
+    <p data-kept={name} class="bad">
+      <b>{name}</b> refused {refusedBy === undefined ? '' : `by ${refusedBy}`}:{' '}
+      <code>{error.code}</code> {error.message}. {remedy}
+    </p>
   )
 }

@@ -2,13 +2,13 @@ import type { StartView } from '../../../src/serve/live.ts'
 import { count, noun } from '../format.ts'
 import { Pane } from '../pane.tsx'
 
-/** Each start of a run: what it tried, what it passed over and why, and where it went on. */
+/** Each start of a run: what it tried, what it passed over and why, where it went on, and what it gave up. */
 export function Recovery({ starts }: { readonly starts: readonly StartView[] }) {
   return (
     <Pane
       id="recovery"
       title="Recovery"
-      about="Each start: what was tried, what was passed over and why, and where it went on."
+      about="Each start: what was passed over and why, where it went on, and what it gave up."
     >
       <ol class="timeline" reversed>
         {starts.toReversed().map((start) => (
@@ -20,7 +20,7 @@ export function Recovery({ starts }: { readonly starts: readonly StartView[] }) 
 }
 
 function Start({ start }: { readonly start: StartView }) {
-  const { number, at, skipped, again, chosen, end } = start
+  const { number, at, skipped, again, chosen, pruned, end } = start
   return (
     <li>
       <h3>
@@ -33,6 +33,7 @@ function Start({ start }: { readonly start: StartView }) {
       ))}
       {again === undefined ? undefined : <p class="bad">begun anew: {again}</p>}
       <p>{chosenText(start)}</p>
+      {pruned === undefined ? undefined : <p>{prunedText(pruned)}</p>}
       {end === undefined || chosen === undefined ? undefined : (
         <p class={end.state === 'finished' ? 'good' : 'bad'}>{endText(end, chosen.position)}</p>
       )}
@@ -50,6 +51,11 @@ function chosenText({ chosen, end }: StartView): string {
   const { epoch, position } = chosen
   if (epoch !== null) return `chosen: epoch ${epoch}, at commit ${count(position)}`
   return 'chosen: the first commit'
+}
+
+function prunedText({ first, last, count: all }: NonNullable<StartView['pruned']>): string {
+  if (all === 1) return `pruned: epoch ${first}`
+  return `pruned: ${noun(all, 'epoch')}, ${first} to ${last}`
 }
 
 function endText({ state, position, total }: NonNullable<StartView['end']>, from: number): string {
