@@ -120,6 +120,17 @@ it('a commit that could not be listed is OUTCOME_UNKNOWN, and told by verifyStor
   expect(await problemsOf(store)).toEqual([])
 })
 
+it('a commit newer than the listed one is no problem: its seal shows that it is genuine', async () => {
+  const store = new MemoryBlobStore()
+  unwrap(await (await open(store, false)).save('a', { n: 1 }))
+  const plan = ({ operation, key }: { operation: string; key: string }) =>
+    operation === 'put' && key.startsWith('log/n-tidemark') ? ('failed' as const) : undefined
+  const failing = await open(new FaultyBlobStore(store, { plan }), false)
+  const saved = await failing.save('a', { n: 2 }, REPLACE)
+  expect(saved.ok ? 'ok' : saved.error.code).toBe('OUTCOME_UNKNOWN')
+  expect(await problemsOf(store)).toEqual([])
+})
+
 it('a damaged checkpoint is told with what is wrong with it, and the others are looked at', async () => {
   const store = new MemoryBlobStore()
   const storage = await open(store)
