@@ -4,6 +4,7 @@ import {
   err,
   MemoryBlobStore,
   ok,
+  unwrap,
   type AsyncResult,
   type BlobInfo,
   type GetOptions,
@@ -57,7 +58,7 @@ class ScriptedStore extends MemoryBlobStore {
     const failure = err(coreError('IO_FAILED', '', { operation: 'get' }))
     if (look === 'failed') return failure
     if (look === 'absent') return ok(undefined)
-    await super.put(key, look === 'ours' ? OURS : THEIRS)
+    unwrap(await super.put(key, look === 'ours' ? OURS : THEIRS))
     const found = await super.get(key)
     if (look !== 'unreadable' || !found.ok || found.value === undefined) return found
     return ok({ ...found.value, bytes: async () => failure })
