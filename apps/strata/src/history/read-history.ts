@@ -81,7 +81,7 @@ function inPortions({ directory, environment }: GitPlace): GitPlace {
 }
 
 /** So many commits are asked for at once. */
-const REQUESTS = 512
+const REQUESTS = 64
 
 /** For each commit its id and the parent to compare it with: the commit before it in the list. */
 function* requestsOf({ ids, after }: CommitList): Generator<string, void> {
