@@ -1,3 +1,6 @@
+import { fileURLToPath } from 'node:url'
 import { packageTests } from '@tidemark/test-setup'
 
-export default packageTests({ globalSetup: 'test/gateway.ts', testTimeoutMs: 60_000 })
+const globalSetup = fileURLToPath(import.meta.resolve('@tidemark/gateway/vitest-setup'))
+
+export default packageTests({ globalSetup, testTimeoutMs: 60_000 })

@@ -89,6 +89,7 @@ export const gates = [
   {
     name: 'golden files of core and its layers',
     commands: [
+      build,
       inPackage('packages/core', 'vitest', 'run', 'golden', 'log-format'),
       inPackage('packages/wrappers', 'vitest', 'run', 'golden'),
     ],
@@ -96,6 +97,52 @@ export const gates = [
       what: 'another beginning of every record',
       file: 'packages/core/src/log/frame.ts',
       change: (text) => text.replace('0x544d4c52', '0x544d4c53'),
+    },
+  },
+  {
+    name: 'golden files of operations',
+    commands: [build, inPackage('packages/operation', 'vitest', 'run', 'golden')],
+    broken: {
+      what: 'another order of the bytes of a length',
+      file: 'packages/operation/src/record/encode-record.ts',
+      change: (text) =>
+        text.replace('setUint32(0, encoded.length)', 'setUint32(0, encoded.length, true)'),
+    },
+  },
+  {
+    name: 'golden files of streams',
+    commands: [build, inPackage('packages/stream-store', 'vitest', 'run', 'golden')],
+    broken: {
+      what: 'another beginning of every record',
+      file: 'packages/stream-store/src/native/record.ts',
+      change: (text) => text.replace('0x544d_5353', '0x544d_5354'),
+    },
+  },
+  {
+    name: 'golden files of chunks and node databases',
+    commands: [build, inPackage('packages/mkvs-chunks', 'vitest', 'run', 'golden')],
+    broken: {
+      what: 'another name of the journals of a restore',
+      file: 'packages/mkvs-chunks/src/db/multipart.ts',
+      change: (text) => text.replace("const JOURNAL = 'journal/'", "const JOURNAL = 'journal/j'"),
+    },
+  },
+  {
+    name: 'golden files of log states',
+    commands: [build, inPackage('packages/log-persistence', 'vitest', 'run', 'golden')],
+    broken: {
+      what: 'another digest of an export',
+      file: 'packages/log-persistence/src/transfer/transfer-digest.ts',
+      change: (text) => text.replace('new Uint8Array(32)', 'new Uint8Array(32).fill(1)'),
+    },
+  },
+  {
+    name: 'golden files of the sample application',
+    commands: [build, inPackage('apps/strata', 'vitest', 'run', 'golden')],
+    broken: {
+      what: 'another version of the state',
+      file: 'apps/strata/src/layers/state-codec.ts',
+      change: (text) => text.replace('STATE_VERSION = 2', 'STATE_VERSION = 3'),
     },
   },
   {

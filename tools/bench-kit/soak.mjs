@@ -11,6 +11,18 @@ const { values } = parseArgs({
 
 export const seed = Number(values.seed)
 
+const givenMs = values.minutes === undefined ? Infinity : Number(values.minutes) * 60_000
+
+/** Whether this process has used up the time that was given. Without a given time it never has. */
+export function timeIsUp() {
+  return performance.now() >= givenMs
+}
+
+/** Throws what was found wrong, if anything was. */
+export function nothing(wrong) {
+  if (wrong.length > 0) throw new Error(wrong.join('; '))
+}
+
 /** What a run ends with that cannot take place here: a skip, with its reason told. */
 const SKIPPED = 77
 
@@ -28,10 +40,9 @@ export function skip(reason) {
 export async function soak(name, usualRuns, once, summary = () => '') {
   const begun = performance.now()
   const limit = Number(values.runs ?? (values.minutes === undefined ? usualRuns : Infinity))
-  const limitMs = values.minutes === undefined ? Infinity : Number(values.minutes) * 60_000
   let violations = 0
   let runs = 0
-  for (; runs < limit && performance.now() - begun < limitMs; runs++) {
+  for (; runs < limit && performance.now() - begun < givenMs; runs++) {
     const own = seed * 1_000_003 + runs
     try {
       await once(runs, own)

@@ -17,9 +17,13 @@ export function readmeExamples(home) {
 
 const IMPORT = /^import [\s\S]*? from '[^']+'$/gm
 
+/** What a file gives to others means nothing inside a program. */
+const EXPORT = /^export (?=(?:async )?function|const|class)/gm
+
 /** One program: the first block, then each other in a scope of its own, which sees the first. */
 function together(codes) {
-  const [first, ...others] = codes.map((code) => code.replaceAll(IMPORT, ''))
+  const plain = codes.map((code) => code.replaceAll(IMPORT, '').replaceAll(EXPORT, ''))
+  const [first, ...others] = plain
   const inner = others.map((code) => `{\n${code}}`).join('\n')
   const imports = [...namesOf(codes)].map(([name, module]) => `import ${name} from '${module}'`)
   return `${imports.join('\n')}\n${first}\n${inner}\n`

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { FileStorage } from '../dist/file/index.js'
 import { unwrap } from '../dist/index.js'
 import { seededRandom } from '../dist/testing/index.js'
-import { soak } from './support/soak.mjs'
+import { nothing, soak } from '@tidemark/bench-kit/soak'
 
 const CHILD = fileURLToPath(new URL('../test/kill-child.mjs', import.meta.url))
 
@@ -53,7 +53,7 @@ async function check() {
   return [...wrong, ...problems.map(({ error }) => error.message)]
 }
 
-await soak('kill -9 of two writers', 200, async (own) => {
+await soak('kill -9 of two writers', 200, async (_, own) => {
   const random = seededRandom(own)
   const children = Array.from({ length: CHILDREN }, (_, i) =>
     commitUntilKilled(own * CHILDREN + i, random() * MAX_LIFE_MS),
@@ -64,6 +64,6 @@ await soak('kill -9 of two writers', 200, async (own) => {
     if (what !== 'ack') wrong.push(line)
     else newest.set(identifier, Math.max(newest.get(identifier) ?? 0, Number(generation)))
   }
-  return [...wrong, ...(await check())]
+  nothing([...wrong, ...(await check())])
 })
 rmSync(directory, { recursive: true, force: true })

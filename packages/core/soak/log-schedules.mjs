@@ -2,7 +2,7 @@
 // and late; and all orders of small worlds that are too many for every test run.
 import { runLogSchedule } from '../dist/testing/commit-log/log-schedule.js'
 import { evenly, everyChoice, seededRandom } from '../dist/testing/index.js'
-import { soak, timeIsUp } from './support/soak.mjs'
+import { nothing, soak, timeIsUp } from '@tidemark/bench-kit/soak'
 
 const writer = ['latest', 'append', 'append', 'latest', 'append']
 const asleep = ['append', 'append', 'append', 'latest', 'append']
@@ -17,8 +17,8 @@ const WORLDS = [
   { clients: [writer, truncator, truncator, reader, reader], records: 2, faults: 1 },
 ]
 
-await soak('commit log, drawn orders', 100_000, (own) =>
-  runLogSchedule(WORLDS[own % WORLDS.length], evenly(seededRandom(own))),
+await soak('commit log, drawn orders', 100_000, async (_, own) =>
+  nothing(await runLogSchedule(WORLDS[own % WORLDS.length], evenly(seededRandom(own)))),
 )
 
 const SMALL = [

@@ -2,7 +2,7 @@
 // what was acknowledged is there or was replaced, what is there is whole, and the storage goes on.
 import { isTidemarkError, MemoryBlobStore, openStorage, unwrap } from '../dist/index.js'
 import { FaultyBlobStore, seededRandom } from '../dist/testing/index.js'
-import { soak } from './support/soak.mjs'
+import { nothing, soak } from '@tidemark/bench-kit/soak'
 
 const FAULTS = ['failed', 'full', 'dropped', 'lost', 'late']
 const LISTED = new Set([
@@ -37,7 +37,7 @@ async function read(storage) {
   return big.value.every((byte) => byte === value.value % 256) ? `n ${value.value}` : 'a mixture'
 }
 
-await soak('storage on a failing medium', 3000, async (own) => {
+await soak('storage on a failing medium', 3000, async (_, own) => {
   const random = seededRandom(own)
   const draw = (width) => Math.floor(random() * width)
   const medium = new MemoryBlobStore()
@@ -89,5 +89,5 @@ await soak('storage on a failing medium', 3000, async (own) => {
   if (!after.ok) wrong.push(`afterwards: ${after.error.message}`)
   else if ((await read(stranger)) !== 'n 7') wrong.push('what was saved afterwards is not there')
   await storage.close()
-  return wrong
+  nothing(wrong)
 })

@@ -98,13 +98,13 @@ class Persistence implements LogStatePersistence {
     return found.ok ? ok(found.value.bytes) : found
   }
 
-  async snapshot(logId: string, options: CallOptions = {}): AsyncResult<Snapshot, ReadError> {
+  snapshot(logId: string, options: CallOptions = {}): AsyncResult<Snapshot, ReadError> {
     const refused = logIdError(logId)
-    if (refused !== undefined) return err(refused)
+    if (refused !== undefined) return Promise.resolve(err(refused))
     return this.#call('snapshot', options, () => this.#backend.snapshot(logId, options))
   }
 
-  async replace(
+  replace(
     logId: string,
     expectedRevision: number,
     bytes: Uint8Array,
@@ -112,7 +112,7 @@ class Persistence implements LogStatePersistence {
   ): AsyncResult<Stored, ReplaceError> {
     const refused =
       logIdError(logId) ?? revisionError(expectedRevision) ?? valueError(bytes, this.#maxValueBytes)
-    if (refused !== undefined) return err(refused)
+    if (refused !== undefined) return Promise.resolve(err(refused))
     // Not `slice`: that of a Buffer shares its memory.
     const kept = new Uint8Array(bytes)
     return this.#call('replace', options, () =>
@@ -150,15 +150,15 @@ class Persistence implements LogStatePersistence {
     return this.close()
   }
 
-  /** Runs a call of the backend on a prepared store. */
-  async #call<T, E>(
+  /** Runs a call of the backend on a prepared store. Every promise on this path is paid for. */
+  #call<T, E>(
     operation: string,
     options: CallOptions | undefined,
     call: () => AsyncResult<T, E>,
   ): AsyncResult<T, E | InitError> {
-    if (this.#closing !== undefined) return err(closed('store', 'closed'))
+    if (this.#closing !== undefined) return Promise.resolve(err(closed('store', 'closed')))
     const signal = options?.signal
-    if (signal?.aborted === true) return err(aborted(operation, signal.reason))
+    if (signal?.aborted === true) return Promise.resolve(err(aborted(operation, signal.reason)))
     if (this.#info !== undefined) return this.#run(call)
     return this.#run(async () => {
       const prepared = await this.#prepare()

@@ -4,23 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { newerNode } from '@tidemark/test-setup/newer-node'
 import { describe, expect, it } from 'vitest'
 import { checkHistory } from '../src/testing/index.ts'
 import { runRacers } from './processes/run-racers.ts'
 
 const run = promisify(execFile)
-
-/** The program of a Node that has SQLite inside; a package like any other. */
-async function newerNode(): Promise<string | undefined> {
-  try {
-    const args = ['-y', '--prefer-offline', 'node@24', '-p', 'process.execPath']
-    return (await run('npx', args, { cwd: tmpdir() })).stdout.trim()
-  } catch (cause) {
-    if (process.env['CI'] === 'true') throw new Error('Node 24 must run in CI', { cause })
-    process.stderr.write(`\n*** SKIPPED: node@24 cannot be fetched here: ${String(cause)}\n\n`)
-    return undefined
-  }
-}
 
 const node = await newerNode()
 

@@ -8,6 +8,8 @@ const CRASH = 'test/crash.test.ts'
 const NODE_DB = 'test/node-db.test.ts'
 const CHECKPOINTER = 'test/checkpointer.test.ts'
 const CONTRACTS = 'test/contracts.test.ts'
+const MEMORY = 'test/memory.test.ts'
+const READ_AHEAD = 'test/read-ahead.test.ts'
 
 export const mutants = [
   {
@@ -131,12 +133,68 @@ export const mutants = [
     tests: [CRASH],
   },
   {
-    name: 'the note of a restore is written apart from its nodes',
+    name: 'the note of a restore is written with the first part of its nodes',
     rule: 'a restore goes on after a crash',
     file: 'src/db/multipart.ts',
-    from: 'const putNodes = withTags(nodes, root.version)',
-    to: 'await store.write({ putRecords })\n  const putNodes = withTags(nodes, root.version)',
+    from: 'if (isLast) putRecords.push(',
+    to: 'if (putRecords.length > 0) putRecords.push(',
     tests: [CRASH],
+  },
+  {
+    name: 'only the last part of a chunk has a journal',
+    rule: 'an aborted restore leaves nothing',
+    file: 'src/db/multipart.ts',
+    from: 'const putRecords = [[journal, brought.value] as const]',
+    to: 'const putRecords = isLast ? [[journal, brought.value] as const] : []',
+    tests: [CRASH],
+  },
+  {
+    name: 'a chunk is stored in one write',
+    rule: 'bounded memory',
+    file: 'src/db/write-parts.ts',
+    from: 'if (isFull && part.length > 0)',
+    to: 'if (isFull && part.length < 0)',
+    tests: [CRASH],
+  },
+  {
+    name: 'what was visited is kept',
+    rule: 'bounded memory',
+    file: 'src/tree/read-ahead.ts',
+    from: '    waiting.delete(pointer)\n',
+    to: '',
+    tests: [MEMORY],
+  },
+  {
+    name: 'a tree is looked at level by level',
+    rule: 'bounded memory',
+    file: 'src/db/tagged-nodes.ts',
+    from: 'stack.splice(-HASHES_PER_READ)',
+    to: 'stack.splice(0, HASHES_PER_READ)',
+    tests: [MEMORY],
+  },
+  {
+    name: 'large values are read as many at a time as small ones',
+    rule: 'bounded memory',
+    file: 'src/tree/read-ahead.ts',
+    from: 'expectedBytes = Math.max(expectedBytes, sizeOf(node))',
+    to: 'expectedBytes = Math.max(expectedBytes, NODE_BYTES)',
+    tests: [READ_AHEAD],
+  },
+  {
+    name: 'nodes are read one by one',
+    rule: 'a database is asked for many at once',
+    file: 'src/tree/read-ahead.ts',
+    from: 'Math.min(room, HASHES_PER_READ)',
+    to: '1',
+    tests: [READ_AHEAD],
+  },
+  {
+    name: 'the nodes of a chunk pile up before it is verified',
+    rule: 'bounded memory',
+    file: 'src/checkpoint/chunk-nodes.ts',
+    from: 'pack.sizeBytes > maxBytes',
+    to: 'pack.sizeBytes > maxBytes * 1000',
+    tests: [MEMORY],
   },
   {
     name: 'an abort forgets what the restore brought',

@@ -191,6 +191,47 @@ describe('a restore, commit or prune that stops at any write', () => {
     },
   )
 
+  test.each(['goes on', 'is aborted without a trace'])(
+    'restore of a chunk that takes several writes %s',
+    async (end) => {
+      const large = treeOf({ gen: 'template', count: 4500, key: 'k {i}', value: '{i}' })
+      const { creator, metadata } = await checkpointOf(large, 60_000)
+      expect(metadata.chunks.length).toBe(2)
+      let cuts = 0
+      for (const after of [false, true]) {
+        for (let at = 0; ; at++) {
+          const store = new MemoryNodeStore()
+          const setup = await memoryDb(store)
+          const older = treeOf({ gen: 'template', count: 40, key: 'k {i}', value: '{i}' })
+          const { root } = unwrap(await commitTree(older, setup, { version: 0n }))
+          unwrap(await setup.finalize([root]))
+          const before = store.nodeCount
+          const cut = { at, after, calls: 0 }
+          await restoreInto(cutting<NodeStore>(store, ['write'], cut), metadata, creator)
+          if (cut.calls <= at) break
+          cuts++
+          const db = await memoryDb(store)
+          if (db.latestVersion === 1n) continue
+          const again = { at: 2, after: true, calls: 0 }
+          if (end === 'goes on') {
+            unwrap(await restoreCheckpoint(metadata, { db, provider: creator }))
+            const restored = unwrap(await loadTree(db, metadata.root))
+            expect(restored.rootHash()).toEqual(large.rootHash())
+          } else {
+            if (at % 2 === 0) await restoreInto(cutting(store, ['write'], again), metadata, creator)
+            const dying = await memoryDb(store)
+            unwrap(await dying.abortMultipartInsert())
+            if (dying.latestVersion === 0n) expect(store.nodeCount).toBe(before)
+          }
+          expect(unwrap(await loadTree(db, root)).rootHash()).toEqual(older.rootHash())
+        }
+      }
+      // To begin, four parts, the whole tree, the end: each before and after it takes effect.
+      expect(cuts).toBeGreaterThanOrEqual(12)
+    },
+    60_000,
+  )
+
   test('commit and prune: what was final stays readable, and nothing needed goes', async () => {
     for (const after of [false, true]) {
       for (let at = 0; ; at++) {

@@ -1,4 +1,9 @@
-import { unwrap } from '@tidemark/core'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MemoryBlobStore, unwrap } from '@tidemark/core'
+import { ClassicLevel } from 'classic-level'
+import { MemoryLevel } from 'memory-level'
 import { describe, expect, test } from 'vitest'
 import {
   commitTree,
@@ -6,15 +11,18 @@ import {
   getChunkMetadata,
   loadTree,
   MemoryNodeStore,
+  newCreator,
   newRestorer,
   restoreCheckpoint,
   Tree,
   type Metadata,
   type NodeDb,
+  type NodeStore,
   type Root,
 } from '../src/index.ts'
 import { hash } from '#hash'
 import { concatBytes, toHex } from '../src/bytes/bytes.ts'
+import { LevelNodeStore } from '../src/level/index.ts'
 import { maskedCrc32c } from '../src/snappy/crc32c.ts'
 import { frameWriter } from '../src/snappy/frame-writer.ts'
 import { STREAM_IDENTIFIER } from '../src/snappy/framing.ts'
@@ -138,7 +146,14 @@ describe('chunks that cost more than they bring', () => {
 })
 
 describe('restoring', () => {
-  test('gives the same tree, for random trees, sizes, threads and orders', async () => {
+  test('gives the same tree, for random trees, sizes, threads, orders and node stores', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'tidemark-mkvs-restore-'))
+    let opened = 0
+    const storeOf = (run: number): NodeStore => {
+      if (run % 3 === 0) return new MemoryNodeStore()
+      if (run % 3 === 1) return new LevelNodeStore(new MemoryLevel(), { durable: 'none' })
+      return new LevelNodeStore(new ClassicLevel(join(home, `${opened++}`)), { sync: false })
+    }
     const seed = Number(process.env['TIDEMARK_SEED'] ?? 1)
     const runs = Number(process.env['TIDEMARK_RUNS'] ?? 300)
     for (let run = 0; run < runs; run++) {
@@ -149,8 +164,11 @@ describe('restoring', () => {
       for (const [key] of entries) if (random() < 0.2) unwrap(tree.remove(key))
       const chunkSize = Math.floor(random() ** 3 * 4000)
       const threads = Math.floor(random() * 6)
-      const { creator, metadata } = await checkpointOf(tree, chunkSize, threads)
-      const db = await memoryDb()
+      const source = await memoryDb(storeOf(run))
+      const { root } = unwrap(await commitTree(tree, source, { version: 1n }))
+      const creator = newCreator({ store: new MemoryBlobStore(), db: source })
+      const metadata = unwrap(await creator.createCheckpoint(root, chunkSize, threads))
+      const db = await memoryDb(storeOf(run))
       unwrap(await db.startMultipartInsert(1n))
       const restorer = newRestorer({ db })
       const { pending } = unwrap(await restorer.startRestore(metadata))
@@ -165,7 +183,9 @@ describe('restoring', () => {
       unwrap(await db.finalize([metadata.root]))
       const restored = unwrap(await loadTree(db, metadata.root))
       expect(toHex(restored.rootHash()), `seed ${seed} run ${run}`).toBe(toHex(tree.rootHash()))
+      await Promise.all([source.close(), db.close()])
     }
+    rmSync(home, { recursive: true })
   })
 
   test('is never done while a chunk is missing, whatever the metadata leaves out', async () => {

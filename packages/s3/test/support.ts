@@ -3,7 +3,7 @@ import { AwsClient } from 'aws4fetch'
 import { randomBytes } from 'node:crypto'
 import { describe, inject } from 'vitest'
 import { S3BlobStore, type OpenS3Error, type S3Options } from '../src/index.ts'
-import type { SharedEndpoint } from './gateway.ts'
+import type { SharedEndpoint } from '@tidemark/gateway/vitest-setup'
 
 const server = inject('server')
 

@@ -2,7 +2,7 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import { unwrap } from '@tidemark/core'
+import { inPieces, unwrap } from '@tidemark/core'
 import { compress, encrypt, hmac, keyRing, checksum } from '@tidemark/wrappers'
 import { inTurn, row, timeMs, us } from '@tidemark/bench-kit'
 import { Pipeline } from '../dist/stack/pipeline.js'
@@ -16,6 +16,9 @@ const SIZES = [100, 10 * 1024, 64 * 1024, 2 ** 20, 100 * 2 ** 20]
 /** From here on a layer costs at most so much more than the platform alone. */
 const FROM = 64 * 1024
 const TARGET = 1.3
+
+/** In such pieces a medium gives back what it stores. */
+const MEDIUM_PIECE_BYTES = 2 ** 20
 
 /** Half of it compresses. */
 function sample(size) {
@@ -107,7 +110,7 @@ async function drained(pipeline, bytes) {
 async function forward(pipeline, bytes) {
   const passage = pipeline.forward('bench', 'x', bytes)
   const pieces = []
-  for await (const piece of passage.stored) pieces.push(piece)
+  for await (const piece of inPieces(passage.stored, MEDIUM_PIECE_BYTES)) pieces.push(piece)
   return { pieces, record: passage.record() }
 }
 

@@ -4,6 +4,14 @@ const MESSAGE = 'src/seal/sealed-message.ts'
 
 export const mutants = [
   {
+    name: 'a layer that hands blocks through as they are says that it reads once',
+    rule: 'memory of the caller',
+    file: 'src/layers/compress.ts',
+    from: "kind: 'compress',",
+    to: "kind: 'compress',\n    readsOnce: true,",
+    tests: ['test/layer-contract.test.ts'],
+  },
+  {
     name: 'digests of stored bytes are not sealed',
     rule: 'rows 1, 2, 3, 10, 12',
     file: MESSAGE,

@@ -77,6 +77,11 @@ export interface Layer<Kind extends LayerKind = LayerKind> extends LayerName {
   readonly kind: Kind
   /** Whether the stack keeps a list of all checkpoints, sealed as every other: see `verifyStorage`. */
   readonly isIndexed?: boolean
+  /**
+   * Whether `forward` reads each byte of its body once, and hands out memory of its own: then bytes
+   * that the caller still holds need not be copied first.
+   */
+  readonly readsOnce?: boolean
   /** Set when this runtime lacks what the layer needs: `stack` refuses with `UNSUPPORTED`. */
   readonly lacks?: string
   forward?(body: AsyncIterable<Uint8Array>, entry: EntryContext): AsyncIterable<Uint8Array>

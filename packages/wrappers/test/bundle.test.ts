@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { MemoryBlobStore, openStorage, unwrap } from '@tidemark/core'
-import { build } from 'esbuild'
+import { bundle, runBundle } from '@tidemark/test-setup/bundle'
 import { describe, expect, it } from 'vitest'
 import { checksum, compress, encrypt, hmac, stack } from '../src/index.ts'
 import { ringOf } from './support/media.ts'
@@ -11,58 +11,22 @@ const SEAL_CEILING_BYTES = 15_000
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 
-/** Bundles the built package as an application would; what it would load from Node is listed. */
-async function bundle(code: string, conditions: string[]) {
-  const fromNode: string[] = []
-  const built = await build({
-    stdin: { contents: code, resolveDir: home, loader: 'js' },
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    platform: 'neutral',
-    mainFields: ['module', 'main'],
-    conditions,
-    plugins: [
-      {
-        name: 'node modules',
-        setup: (plugin) => {
-          plugin.onResolve({ filter: /^node:/ }, ({ path }) => {
-            fromNode.push(path)
-            return { path, external: true }
-          })
-        },
-      },
-    ],
-  })
-  return { text: built.outputFiles[0]?.text ?? '', fromNode }
-}
-
 describe('the portable entry, bundled', () => {
-  for (const conditions of [['browser'], ['default']]) {
-    it(`for ${conditions.join(' and ')} holds nothing of Node`, async () => {
-      for (const entry of ['@tidemark/wrappers', '@tidemark/wrappers/testing']) {
-        const { text, fromNode } = await bundle(`export * from '${entry}'`, conditions)
-        expect(fromNode).toEqual([])
-        expect(/\bnode:|\bBuffer\b/.exec(text)?.[0]).toBeUndefined()
-      }
-    })
-  }
-
   it(`of a seal takes at most ${SEAL_CEILING_BYTES} bytes gzipped`, async () => {
     const code = "export { hmac, keyRing, stack } from '@tidemark/wrappers'"
-    const { text } = await bundle(code, ['browser'])
+    const { text } = await bundle(code, { home, conditions: ['browser'] })
     expect(gzipSync(text).length).toBeLessThanOrEqual(SEAL_CEILING_BYTES)
   })
 
   it('for Node uses its cipher and its compression', async () => {
-    const { fromNode } = await bundle("export * from '@tidemark/wrappers'", ['node'])
+    const code = "export * from '@tidemark/wrappers'"
+    const { fromNode } = await bundle(code, { home, conditions: ['node'] })
     expect(new Set(fromNode)).toEqual(new Set(['node:crypto', 'node:util', 'node:zlib']))
   })
 
   it('writes, without Node, what Node reads, and reads what Node wrote', async () => {
     const layers = 'compress(), encrypt(ring), checksum(), hmac(ring)'
-    const { text } = await bundle(
+    const bundled = await bundle(
       `import { MemoryBlobStore, openStorage, unwrap } from '@tidemark/core'
        import { checksum, compress, encrypt, hmac, keyRing, stack } from '@tidemark/wrappers'
        const ring = unwrap(keyRing({ active: { id: 'k1', secret: new Uint8Array(32).fill(1) } }))
@@ -85,10 +49,9 @@ describe('the portable entry, bundled', () => {
        }
        export const seen = await read(await write())
        export const written = await write()`,
-      ['browser'],
+      { home, conditions: ['browser'] },
     )
-    const url = `data:text/javascript,${encodeURIComponent(text)}`
-    const portable: unknown = await import(/* @vite-ignore */ url)
+    const portable = await runBundle(bundled)
     expect(portable).toMatchObject({ seen: [5000, 200_000] })
     const written: unknown = Reflect.get(Object(portable), 'written')
     const store = new MemoryBlobStore()

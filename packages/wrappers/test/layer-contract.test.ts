@@ -1,5 +1,6 @@
 import { ok } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
+import { blockCompressor } from '../src/deflate/node.ts'
 import { checksum, compress, encrypt, hmac, type Layer } from '../src/index.ts'
 import { layerContract } from '../src/testing/index.ts'
 import { ringOf } from './support/media.ts'
@@ -8,6 +9,7 @@ const ring = ringOf()
 const LAYERS: Readonly<Record<string, () => Layer>> = {
   gzip: () => compress(),
   deflate: () => compress({ format: 'deflate' }),
+  ...(blockCompressor.has('zstd') ? { zstd: () => compress({ format: 'zstd' }) } : {}),
   encrypt: () => encrypt(ring),
   checksum: () => checksum(),
   hmac: () => hmac(ring),

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { unwrap } from '@tidemark/core'
 import { S3BlobStore } from '@tidemark/s3'
+import type { SharedEndpoint } from '@tidemark/gateway/vitest-setup'
 import { inject } from 'vitest'
 
-const server = inject('server')
+const server: SharedEndpoint | string = inject('server')
 
 /** Whether there is no server to test with; the set-up said why. */
 export const hasNoServer = typeof server === 'string'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
+import { bundle } from '@tidemark/test-setup/bundle'
 import { describe, expect, it } from 'vitest'
-import { bundle } from './support/bundle.ts'
 import { packages } from './support/packages.ts'
 
 /** Bytes, minified and gzipped, with everything it needs: the first build and a tenth more. */
@@ -17,7 +17,11 @@ describe.each(packages)('$name', (each) => {
     const specifier = `${each.name}${entry.slice(1)}`
     const ceiling: unknown = Reflect.get(Object(ceilings), specifier)
     const code = `export * from '${specifier}'`
-    const { text } = await bundle(each, code, ['node'], OTHERS)
+    const { text } = await bundle(code, {
+      home: each.home,
+      conditions: ['node'],
+      external: OTHERS,
+    })
     const sizeBytes = gzipSync(text).length
     process.stdout.write(`${specifier}: ${sizeBytes} B of ${String(ceiling)} B\n`)
     expect(sizeBytes).toBeLessThanOrEqual(Number(ceiling))

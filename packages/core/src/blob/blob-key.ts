@@ -33,11 +33,20 @@ export function isSegment(segment: string): boolean {
   return segment.length <= MAX_SEGMENT_BYTES && SEGMENT.test(segment) && !DEVICE.test(segment)
 }
 
-/** The error for a key that is none, or `undefined`. */
-export function keyError(key: string): CoreError<'INVALID_ARGUMENT'> | undefined {
-  if (isBlobKey(key)) return undefined
+/** The error for a key that is none, or too long for its medium, or `undefined`. */
+export function keyError(
+  key: string,
+  maxKeyBytes: number = MAX_KEY_BYTES,
+): CoreError<'INVALID_ARGUMENT'> | undefined {
+  if (isBlobKey(key)) return key.length <= maxKeyBytes ? undefined : tooLongError(key, maxKeyBytes)
   return coreError('INVALID_ARGUMENT', `${quote(key)} is not a blob key`, {
     argument: 'key',
     reason: 'a key is segments of a-z 0-9 . _ - joined by /',
   })
+}
+
+function tooLongError(key: string, maxKeyBytes: number): CoreError<'INVALID_ARGUMENT'> {
+  const reason = `a key of this medium has at most ${maxKeyBytes} bytes`
+  const message = `a key of ${key.length} bytes is too long`
+  return coreError('INVALID_ARGUMENT', message, { argument: 'key', reason })
 }

@@ -42,7 +42,7 @@ export interface BlobInfo {
 export interface StoredBlob extends BlobInfo {
   /** The bytes (of the asked range). `CONFLICT` when the blob was replaced since `get`. */
   bytes(): AsyncResult<Uint8Array, ReadError>
-  /** The bytes (of the asked range) in pieces; throws the same errors. */
+  /** The bytes (of the asked range) in pieces, theirs to keep who read; throws the same errors. */
   stream(): AsyncIterable<Uint8Array>
 }
 
@@ -120,7 +120,8 @@ export type PutManyError = WithDetails<PutError, { readonly written: readonly st
  * A key is `/`-separated segments of `a-z 0-9 . _ -`; see `isBlobKey`. Calls on one key are
  * linearizable, absence included. A put is whole or absent, never a prefix, after any crash.
  *
- * Implementing one? Run `blobStoreContract` from `@tidemark/core/testing` on it.
+ * Implementing one? `MediumBlobStore` makes it of five calls. Either way, run `blobStoreContract` from
+ * `@tidemark/core/testing` on it.
  *
  * @example
  * import { MemoryBlobStore, unwrap } from '@tidemark/core'

@@ -1,32 +1,10 @@
-import { coreError } from '../result/core-errors.ts'
-import { err, ok, type AsyncResult, type Result } from '../result/result.ts'
-import { bodyError, concat, piecesOf, resolveRange } from './blob-body.ts'
-import { keyError, MAX_KEY_BYTES } from './blob-key.ts'
-import type {
-  BlobBody,
-  BlobInfo,
-  BlobStore,
-  BlobStoreSupport,
-  CallOptions,
-  DeleteReport,
-  GetOptions,
-  ListOptions,
-  PutError,
-  PutManyError,
-  PutOptions,
-  ReadError,
-  StoredBlob,
-  Version,
-} from './blob-store.ts'
-import { abortError, closedError } from './gate.ts'
-import { putEach } from './put-each.ts'
-
-interface Held extends BlobInfo {
-  readonly content: Uint8Array
-}
+import { MAX_KEY_BYTES } from './blob-key.ts'
+import { MediumBlobStore } from './medium-blob-store.ts'
+import type { Medium, MediumBlob, MediumFacts } from './medium.ts'
 
 /**
- * Blobs in the memory of this process: the executable specification of {@link BlobStore}.
+ * Blobs in the memory of this process: with {@link MediumBlobStore}, the executable specification
+ * of `BlobStore`.
  *
  * @example
  * import { MemoryBlobStore, unwrap } from '@tidemark/core'
@@ -35,138 +13,56 @@ interface Held extends BlobInfo {
  * unwrap(await store.put('a', new Uint8Array([1, 2, 3])))
  * unwrap(await unwrap(await store.get('a', { range: { start: 1 } }))?.bytes()) // => [2, 3]
  */
-export class MemoryBlobStore implements BlobStore {
-  readonly supports: BlobStoreSupport = {
+export class MemoryBlobStore extends MediumBlobStore {
+  constructor() {
+    super(new MemoryMedium())
+  }
+}
+
+class MemoryMedium implements Medium {
+  readonly supports = {
     durable: 'none',
     crossProcess: false,
     replaceIf: true,
-    ranges: true,
-    streams: false,
-    pins: true,
     maxKeyBytes: MAX_KEY_BYTES,
-  }
-
-  readonly #blobs = new Map<string, Held>()
+  } as const
+  /** Whoever keeps blobs in memory has their bytes there already. */
+  readonly maxBlobBytes = Infinity
+  readonly #blobs = new Map<string, MediumBlob>()
   #puts = 0
-  #closed = false
 
-  async put(key: string, body: BlobBody, options?: PutOptions): AsyncResult<BlobInfo, PutError> {
-    const refused = keyError(key) ?? this.#refusal('put', options)
-    if (refused !== undefined) return err(refused)
-    const content = await readWhole(key, body)
-    if (!content.ok) return content
-    const late = this.#refusal('put', options)
-    if (late !== undefined) return err(late)
-    const current = this.#blobs.get(key)
-    if (!holds(options?.if, current)) {
-      return err(coreError('CONFLICT', `${key} is not as expected`, { key, reason: 'taken' }))
-    }
-    const info = { key, sizeBytes: content.value.length, version: this.#nextVersion() }
-    this.#blobs.set(key, { ...info, content: content.value })
-    return ok(info)
+  read(key: string, { start, end }: { start: number; end: number }): MediumBlob | undefined {
+    const held = this.#blobs.get(key)
+    if (held === undefined || (start === 0 && end >= held.sizeBytes)) return held
+    const { bytes, sizeBytes, version } = held
+    return { bytes: bytes.subarray(start, end), sizeBytes, version }
   }
 
-  putMany(
-    blobs: Iterable<readonly [key: string, body: BlobBody]>,
-    options?: PutOptions,
-  ): AsyncResult<BlobInfo[], PutManyError> {
-    return putEach(blobs, (key, body) => this.put(key, body, options))
+  create(key: string, body: Uint8Array): string | undefined {
+    return this.#blobs.has(key) ? undefined : this.#write(key, body)
   }
 
-  async get(key: string, options?: GetOptions): AsyncResult<StoredBlob | undefined, ReadError> {
-    const found = await this.#find('get', key, options)
-    if (!found.ok || found.value === undefined) return found.ok ? ok(undefined) : found
-    const { content, sizeBytes, version } = found.value
-    const range = resolveRange(options?.range, sizeBytes)
-    if (!range.ok) return range
-    const part = (): Uint8Array => content.slice(range.value.start, range.value.end)
-    return ok({
-      key,
-      sizeBytes,
-      version,
-      bytes: async () => ok(part()),
-      stream: async function* () {
-        yield part()
-      },
-    })
+  replace(key: string, body: Uint8Array, expected: string | undefined): string | undefined {
+    const isExpected = expected === undefined || this.#blobs.get(key)?.version === expected
+    return isExpected ? this.#write(key, body) : undefined
   }
 
-  async head(key: string, options?: CallOptions): AsyncResult<BlobInfo | undefined, ReadError> {
-    const found = await this.#find('head', key, options)
-    return found.ok && found.value !== undefined ? ok(infoOf(found.value)) : found
-  }
-
-  async *list(options?: ListOptions): AsyncIterable<BlobInfo> {
-    const { prefix = '', startAfter = '', limit = Infinity } = options ?? {}
-    const keys = [...this.#blobs.keys()].filter((key) => key.startsWith(prefix) && key > startAfter)
-    let left = limit
+  *list(prefix: string, after: string): Iterable<MediumFacts & { key: string }> {
+    const keys = [...this.#blobs.keys()].filter((key) => key.startsWith(prefix) && key > after)
     for (const key of keys.sort()) {
-      const refused = this.#refusal('list', options)
-      if (refused !== undefined) throw refused
       const held = this.#blobs.get(key)
-      if (held === undefined) continue
-      if (left-- <= 0) return
-      yield infoOf(held)
+      if (held !== undefined) yield { key, sizeBytes: held.sizeBytes, version: held.version }
     }
   }
 
-  async delete(
-    keys: string | readonly string[],
-    options?: CallOptions,
-  ): AsyncResult<DeleteReport, ReadError> {
-    const all = typeof keys === 'string' ? [keys] : keys
-    for (const key of all) {
-      const refused = keyError(key) ?? this.#refusal('delete', options)
-      if (refused !== undefined) return err(refused)
-    }
-    for (const key of all) this.#blobs.delete(key)
-    return ok({ deleted: all.length, failed: [] })
+  remove(key: string): void {
+    this.#blobs.delete(key)
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  async #find(
-    operation: string,
-    key: string,
-    options: CallOptions | undefined,
-  ): AsyncResult<Held | undefined, ReadError> {
-    const refused = keyError(key) ?? this.#refusal(operation, options)
-    return refused === undefined ? ok(this.#blobs.get(key)) : err(refused)
-  }
-
-  #refusal(operation: string, options: CallOptions | undefined): ReadError | undefined {
-    return this.#closed ? closedError('store') : abortError(options?.signal, operation)
-  }
-
-  #nextVersion(): Version {
+  #write(key: string, bytes: Uint8Array): string {
     this.#puts += 1
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place that makes them
-    return `m${this.#puts}` as Version
+    const version = `m${this.#puts}`
+    this.#blobs.set(key, { bytes, sizeBytes: bytes.length, version })
+    return version
   }
-}
-
-function infoOf({ key, sizeBytes, version }: BlobInfo): BlobInfo {
-  return { key, sizeBytes, version }
-}
-
-function holds(condition: PutOptions['if'], current: BlobInfo | undefined): boolean {
-  if (condition === undefined) return true
-  return condition === 'absent' ? current === undefined : current?.version === condition
-}
-
-async function readWhole(key: string, body: BlobBody): Promise<Result<Uint8Array, PutError>> {
-  if (body instanceof Uint8Array) return ok(body.slice())
-  const pieces: Uint8Array[] = []
-  try {
-    for await (const piece of piecesOf(body)) pieces.push(piece.slice())
-  } catch (cause) {
-    return err(bodyError(key, cause))
-  }
-  return ok(concat(pieces))
 }

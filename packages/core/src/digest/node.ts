@@ -1,15 +1,15 @@
-import { createHash, createHmac, randomFillSync, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, hash, randomFillSync, timingSafeEqual } from 'node:crypto'
 import type { Sha256 } from './portable.ts'
 
 /** SHA-256 of one piece of bytes, by the platform's own code. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return plain(createHash('sha256').update(bytes).digest())
+  return plain(hash('sha256', bytes, 'buffer'))
 }
 
 /** SHA-256 over many pieces. */
 export function sha256Stream(): Sha256 {
-  const hash = createHash('sha256')
-  return { update: (bytes) => void hash.update(bytes), digest: () => plain(hash.digest()) }
+  const state = createHash('sha256')
+  return { update: (bytes) => void state.update(bytes), digest: () => plain(state.digest()) }
 }
 
 /** HMAC-SHA-256 (RFC 2104) of one piece of bytes. */

@@ -78,7 +78,10 @@ export interface EntryInfo {
 /** An entry with access to its bytes, which are verified before they are handed out. */
 export interface StoredEntry extends EntryInfo {
   bytes(): AsyncResult<Uint8Array, GetError>
-  /** Throws the same errors. Never hands out a byte that is not what was written. */
+  /**
+   * In pieces, theirs to keep who read. Throws the same errors. Never hands out a byte that is not
+   * what was written.
+   */
   stream(): AsyncIterable<Uint8Array>
 }
 

@@ -72,7 +72,7 @@ export async function* readStaged(
   const blob = unwrap(await store.get(at.blob, { ...options, range }))
   if (blob === undefined) throw damaged('its blob is missing')
   if (blob.sizeBytes !== sizeBytes) throw damaged('its blob has another length')
-  for await (const piece of inPieces(blob.stream(), PIECE_BYTES)) {
+  for await (const piece of inPieces(blob.stream(), PIECE_BYTES, { isOwned: true })) {
     if (toHex(sha256(piece)) !== at.pieces[index])
       throw damaged(`piece ${index} has another digest`)
     const offset = index * PIECE_BYTES

@@ -62,7 +62,8 @@ export function postgresDialect(
 function statements(state: string): Record<'select' | 'insert' | 'update' | 'ids', string> {
   const bytes = (column: string): string => `decode(${column}, 'hex') AS ${column}`
   // Bytes travel as hex digits between commas: the driver would spell an array of them one by one.
-  const list = (place: number): string => `string_to_array($${place}, ',')`
+  // Behind a SELECT the planner cannot see how many there are: it would plan anew each time.
+  const list = (place: number): string => `string_to_array((SELECT CAST($${place} AS TEXT)), ',')`
   const columns = 'log_key, log_id, chkpt, rev, write_id, digest'
   const wanted = `(SELECT ${bytes('log_key')}, ${bytes('log_id')}, ${bytes('chkpt')},
         CAST(rev AS INT8) AS rev, ${bytes('write_id')}, ${bytes('digest')}

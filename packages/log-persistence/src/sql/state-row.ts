@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '@tidemark/core'
 import { randomBytes, sha256 } from '#digest'
-import { concatBytes, equalBytes } from '../bytes.ts'
+import { equalBytes } from '../bytes.ts'
 import { damaged, type InitError } from '../errors.ts'
 import type { Stored } from '../log-persistence.ts'
 
@@ -25,6 +25,8 @@ export interface FoundRow {
 }
 
 const utf8 = new TextEncoder()
+
+const WRITE_ID_BYTES = 16
 
 /** So many keys are remembered: hashing an id costs as much as the rest of a read. */
 const MAX_REMEMBERED_KEYS = 10_000
@@ -52,7 +54,7 @@ export function newRow(
   bytes: Uint8Array,
 ): StateRow {
   const id = utf8.encode(logId)
-  const writeId = randomBytes(16)
+  const writeId = randomBytes(WRITE_ID_BYTES)
   return { key, id, revision, bytes, writeId, digest: rowDigest(id, revision, writeId, bytes) }
 }
 
@@ -67,6 +69,7 @@ export function checkRow(
     return err(damaged(logId, 'a column is of another type'))
   }
   if (revision === undefined) return err(damaged(logId, 'its revision is no revision'))
+  if (writeId.length !== WRITE_ID_BYTES) return err(damaged(logId, 'its write id is none'))
   if (!equalBytes(id, utf8.encode(logId))) return err(damaged(logId, 'the row names another log'))
   if (!equalBytes(digest, rowDigest(id, revision, writeId, bytes))) {
     return err(damaged(logId, 'it does not match its digest'))
@@ -92,12 +95,17 @@ function rowDigest(
   writeId: Uint8Array,
   bytes: Uint8Array,
 ): Uint8Array {
-  const numbers = new DataView(new ArrayBuffer(10))
-  numbers.setBigUint64(0, BigInt(revision))
-  numbers.setUint16(8, id.length)
-  const parts = new Uint8Array(numbers.buffer)
-  const pieces = [DOMAIN, parts.subarray(0, 8), writeId, parts.subarray(8), id, bytes]
-  return sha256(concatBytes(pieces))
+  const start = DOMAIN.length
+  const text = new Uint8Array(start + 26 + id.length + bytes.length)
+  text.set(DOMAIN)
+  const numbers = new DataView(text.buffer)
+  numbers.setUint32(start, Math.floor(revision / 2 ** 32))
+  numbers.setUint32(start + 4, revision >>> 0)
+  text.set(writeId, start + 8)
+  numbers.setUint16(start + 24, id.length)
+  text.set(id, start + 26)
+  text.set(bytes, start + 26 + id.length)
+  return sha256(text)
 }
 
 const DOMAIN: Uint8Array = utf8.encode('tidemark log state 1\0')

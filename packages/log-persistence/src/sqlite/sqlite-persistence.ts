@@ -97,18 +97,18 @@ class SqliteBackend implements LogStateBackend {
     }
   }
 
-  async snapshot(logId: string): AsyncResult<Snapshot, ReadError> {
-    return this.#opened?.reads.snapshot(logId) ?? err(closed('store', 'closed'))
+  snapshot(logId: string): AsyncResult<Snapshot, ReadError> {
+    return this.#opened?.reads.snapshot(logId) ?? Promise.resolve(err(closed('store', 'closed')))
   }
 
-  async replace(
+  replace(
     logId: string,
     expectedRevision: number,
     bytes: Uint8Array,
     { signal }: CallOptions,
   ): AsyncResult<Stored, ReplaceError> {
     const writes = this.#opened?.writes
-    if (writes === undefined) return err(closed('store', 'closed'))
+    if (writes === undefined) return Promise.resolve(err(closed('store', 'closed')))
     return writes.replace(logId, expectedRevision, bytes, signal)
   }
 

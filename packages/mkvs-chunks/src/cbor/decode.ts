@@ -11,11 +11,15 @@ export type CborValue =
   | Map<string, CborValue>
 
 /** Elements of an array, or pairs of a map: the original's limit. */
-const MAX_ELEMENTS = 10_000_000
+export const MAX_ELEMENTS = 10_000_000
 /** Arrays in arrays: the original's limit. */
 const MAX_NESTING = 32
 
-interface Reader {
+/** Why an item that goes on past the end is none. */
+export const CUT_SHORT = 'cut short'
+
+/** Bytes, and how far they are read. */
+export interface Reader {
   readonly bytes: Uint8Array
   at: number
 }
@@ -57,8 +61,9 @@ function readItem(reader: Reader, depth: number): Read<CborValue> {
   }
 }
 
-function readArgument(reader: Reader): Read<bigint> {
-  if (reader.at >= reader.bytes.length) return err('cut short')
+/** Reads the head of an item: the number in it, or the length of what follows. */
+export function readArgument(reader: Reader): Read<bigint> {
+  if (reader.at >= reader.bytes.length) return err(CUT_SHORT)
   const info = byteAt(reader.bytes, reader.at) & 0x1f
   if (info < 24) {
     reader.at++
@@ -66,7 +71,7 @@ function readArgument(reader: Reader): Read<bigint> {
   }
   if (info > 27) return err('indefinite or reserved length')
   const size = 1 << (info - 24)
-  if (reader.at + 1 + size > reader.bytes.length) return err('cut short')
+  if (reader.at + 1 + size > reader.bytes.length) return err(CUT_SHORT)
   let value = 0n
   for (let i = 1; i <= size; i++) {
     value = (value << 8n) | BigInt(byteAt(reader.bytes, reader.at + i))
@@ -75,8 +80,9 @@ function readArgument(reader: Reader): Read<bigint> {
   return ok(value)
 }
 
-function readBytes(reader: Reader, length: bigint): Read<Uint8Array> {
-  if (length > BigInt(reader.bytes.length - reader.at)) return err('cut short')
+/** Reads so many bytes, as a view. */
+export function readBytes(reader: Reader, length: bigint): Read<Uint8Array> {
+  if (length > BigInt(reader.bytes.length - reader.at)) return err(CUT_SHORT)
   const bytes = reader.bytes.subarray(reader.at, reader.at + Number(length))
   reader.at += Number(length)
   return ok(bytes)

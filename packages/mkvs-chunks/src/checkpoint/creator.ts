@@ -24,7 +24,7 @@ import {
   type Metadata,
 } from '../record/metadata.ts'
 import { equalRoots, isEmptyRoot, rootName, type Root } from '../record/root.ts'
-import type { Pointer } from '../tree/node.ts'
+import { readAhead } from '../tree/read-ahead.ts'
 import { runStoredWalk } from '../tree/walk.ts'
 import { checkpointNotFound, paramsProblem, tooDeep } from './checkpoint-errors.ts'
 import { claimParams, deleteKeys, keysUnder, readMetadata } from './checkpoint-blobs.ts'
@@ -194,9 +194,9 @@ class BlobCreator implements Creator {
   ): AsyncResult<Hash[], CreatorError> {
     const top = isEmptyRoot(root) ? undefined : { hash: root.hash }
     const chunker = chunkerOf(top, { chunkSize, threads })
+    const read = readAhead(this.#db, root, options)
     const digests: Hash[] = []
     for (;;) {
-      const read = (at: Pointer) => this.#db.getNode(root, at, options)
       const file = chunkWriter()
       const cut = await runStoredWalk(chunker.next(file.write), read)
       if (!cut.ok) return cut

@@ -2,27 +2,24 @@ import { hash as hashOf } from '#hash'
 import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
 import { bitAt, bytesForBits, withBit } from '../bytes/bits.ts'
 import { equalBytes } from '../bytes/bytes.ts'
-import { openChunk } from '../chunk/chunk-file.ts'
 import type { NodeDb, NodeDbError, NodesToStore } from '../db/node-db.ts'
-import { nodePack } from '../db/node-pack.ts'
 import { type MediumError, type MkvsError } from '../errors/mkvs-errors.ts'
 import type { Hash } from '../hash/hash.ts'
-import { openEntries } from '../proof/verify.ts'
+import { MAX_PROOF_DEPTH } from '../proof/verify.ts'
 import {
   CHECKPOINT_VERSION,
   encodedHash,
   validateMetadata,
   type Metadata,
 } from '../record/metadata.ts'
-import type { TreeNode } from '../tree/node.ts'
 import {
   alreadyInProgress,
   alreadyRestored,
   chunkCorrupted,
   noRestore,
   proofFailed,
-  tooLong,
 } from './checkpoint-errors.ts'
+import { MAX_PACKED_BYTES, provenNodes } from './chunk-nodes.ts'
 import { readBody } from './read-body.ts'
 
 /** Why a restore does not go on. */
@@ -193,25 +190,18 @@ class DbRestorer implements Restorer {
     body: Uint8Array | AsyncIterable<Uint8Array>,
     options?: CallOptions,
   ): AsyncResult<NodesToStore, RestoreError> {
-    const { strict = true, maxDepth } = this.#options
+    const { strict = true, maxDepth = MAX_PROOF_DEPTH } = this.#options
     const { maxChunkBytes = MAX_CHUNK_BYTES, maxRawChunkBytes = MAX_RAW_CHUNK_BYTES } =
       this.#options
     const bytes = await readBody(body, maxChunkBytes, options)
     if (!bytes.ok) return bytes
     if (!equalBytes(hashOf(bytes.value), digest)) return err(chunkCorrupted(index))
-    const entries = openChunk(bytes.value, { maxBytes: maxRawChunkBytes, strict })
-    if (!entries.ok) {
-      const { error } = entries
-      return err(
-        error.kind === 'too-long' ? tooLong(error.maximum) : proofFailed(error.reason, index),
-      )
-    }
-    const nodes = nodePack()
-    const limits = maxDepth === undefined ? { strict } : { strict, maxDepth }
-    const visitor = { node: (opened: TreeNode): void => nodes.add(opened) }
-    const opened = openEntries(restore.metadata.root.hash, entries.value, 0, limits, visitor)
-    if (entries.value.problem !== undefined) return err(proofFailed(entries.value.problem, index))
-    return opened.ok ? ok(nodes) : err(proofFailed(opened.error, index))
+    return provenNodes(bytes.value, index, restore.metadata.root.hash, {
+      strict,
+      maxDepth,
+      maxRawBytes: maxRawChunkBytes,
+      maxPackedBytes: MAX_PACKED_BYTES,
+    })
   }
 
   async #store(

@@ -1,7 +1,7 @@
 import { hashStream } from '#hash'
 import { err, ok, type Result } from '@tidemark/core'
 import { byteAt, concatBytes } from '../bytes/bytes.ts'
-import { decodeCbor } from '../cbor/decode.ts'
+import { CUT_SHORT, MAX_ELEMENTS, readArgument, readBytes, type Reader } from '../cbor/decode.ts'
 import type { Hash } from '../hash/hash.ts'
 import type { ProofEntry } from '../proof/proof.ts'
 import { unframe, type UnframeError } from '../snappy/frame-reader.ts'
@@ -14,12 +14,12 @@ export interface ChunkFile {
   readonly digest: Hash
 }
 
-/** Entries of one chunk: the limit of the original's decoder for a list. */
-const MAX_ENTRIES = 10_000_000
-
 const NULL = 0xf6
 /** What the original also takes for null. */
 const UNDEFINED = 0xf7
+/** Kinds of CBOR items: the upper three bits of their first byte. */
+const BYTE_STRING = 2
+const LIST = 4
 
 /** Puts the entries of one proof in a chunk file: CBOR items one after another, Snappy-framed. */
 export interface ChunkWriter {
@@ -73,7 +73,7 @@ export function openChunk(
   function* entries(): Iterator<ProofEntry> {
     const reader = { bytes: unframed, at: 0 }
     for (let count = 0; reader.at < reader.bytes.length; count++) {
-      const entry = count < MAX_ENTRIES ? read(reader) : err('too many entries')
+      const entry = count < MAX_ELEMENTS ? read(reader) : err('too many entries')
       if (!entry.ok) {
         problem = entry.error
         return
@@ -88,11 +88,6 @@ export function openChunk(
       return problem
     },
   })
-}
-
-interface Reader {
-  readonly bytes: Uint8Array
-  at: number
 }
 
 /** The next item: one byte string or null, in its shortest form. */
@@ -116,24 +111,35 @@ function strictItem(reader: Reader): Result<ProofEntry, string> {
 
 /** As the original reads: also `f7`, long heads, lists of small integers, and a cut-off end. */
 function lenientItem(reader: Reader): Result<ProofEntry | 'end', string> {
-  if (byteAt(reader.bytes, reader.at) === UNDEFINED) {
+  const first = byteAt(reader.bytes, reader.at)
+  if (first === NULL || first === UNDEFINED) {
     reader.at++
     return ok(undefined)
   }
-  const item = decodeCbor(reader.bytes.subarray(reader.at))
-  if (!item.ok) return item.error === 'cut short' ? ok('end') : item
-  const entry = lenientEntry(item.value.value)
-  if (entry === false) return err('an entry of another kind')
-  reader.at += item.value.end
-  return ok(entry)
+  const kind = first >>> 5
+  if (kind !== BYTE_STRING && kind !== LIST) return err('an entry of another kind')
+  const length = readArgument(reader)
+  const entry = !length.ok
+    ? length
+    : kind === BYTE_STRING
+      ? readBytes(reader, length.value)
+      : readByteList(reader, length.value)
+  return entry.ok || entry.error !== CUT_SHORT ? entry : ok('end')
 }
 
-function lenientEntry(value: unknown): ProofEntry | false {
-  if (value === null) return undefined
-  if (value instanceof Uint8Array) return value
-  if (!Array.isArray(value)) return false
-  const bytes = value.filter((byte) => typeof byte === 'bigint' && byte < 256n)
-  return bytes.length === value.length ? Uint8Array.from(bytes, Number) : false
+/** A list of integers below 256, of which no more is kept than bytes. */
+function readByteList(reader: Reader, length: bigint): Result<Uint8Array, string> {
+  if (length > MAX_ELEMENTS) return err('too many elements')
+  if (length > reader.bytes.length - reader.at) return err(CUT_SHORT)
+  const bytes = new Uint8Array(Number(length))
+  for (let i = 0; i < bytes.length; i++) {
+    if (byteAt(reader.bytes, reader.at) >>> 5 !== 0) return err('an entry of another kind')
+    const item = readArgument(reader)
+    if (!item.ok) return item
+    if (item.value > 0xffn) return err('an entry of another kind')
+    bytes[i] = Number(item.value)
+  }
+  return ok(bytes)
 }
 
 function itemLength(entry: ProofEntry): number {

@@ -4,8 +4,9 @@ import type { Hash } from '../hash/hash.ts'
 import { isEmptyRoot, type Root } from '../record/root.ts'
 import { rootKey, rootRecord, type DbState } from './db-records.ts'
 import { nextVersion } from './db-rules.ts'
-import { NODES_PER_WRITE, type NodeStore } from './node-store.ts'
+import type { NodeStore } from './node-store.ts'
 import { unsharedNodes } from './tagged-nodes.ts'
+import { NODES_PER_WRITE } from './write-parts.ts'
 
 /** Why nodes could not be removed. */
 type DropError = MediumError | MkvsError<'NODE_NOT_FOUND'>
@@ -26,14 +27,8 @@ export async function removeDropped(
   state: DbState,
 ): AsyncResult<void, DropError> {
   for (const root of state.dropped) {
-    const unshared = isEmptyRoot(root) ? ok([]) : await onlyIn(store, state, root)
-    if (!unshared.ok) return unshared
-    const hashes = unshared.value.toReversed()
-    for (let at = 0; at < hashes.length; at += NODES_PER_WRITE) {
-      const deleteNodes = hashes.slice(at, at + NODES_PER_WRITE)
-      const removed = await store.write({ deleteNodes })
-      if (!removed.ok) return removed
-    }
+    const removed = isEmptyRoot(root) ? ok() : await removeNodes(store, onlyIn(store, state, root))
+    if (!removed.ok) return removed
     const done = await store.write({ deleteRecords: [rootRecord('drop', root)] })
     if (!done.ok) return done
   }
@@ -41,8 +36,28 @@ export async function removeDropped(
   return ok()
 }
 
+/** Removes nodes in their order, many at a time. */
+async function removeNodes(
+  store: NodeStore,
+  nodes: ReturnType<typeof unsharedNodes>,
+): AsyncResult<void, DropError> {
+  let deleteNodes: Hash[] = []
+  let step = await nodes.next()
+  for (; step.done !== true; step = await nodes.next()) {
+    if (deleteNodes.push(step.value) < NODES_PER_WRITE) continue
+    const removed = await store.write({ deleteNodes })
+    if (!removed.ok) return removed
+    deleteNodes = []
+  }
+  return step.value.ok ? store.write({ deleteNodes }) : step.value
+}
+
 /** The nodes of a dropped root that no other root needs. */
-function onlyIn(store: NodeStore, state: DbState, root: Root): AsyncResult<Hash[], DropError> {
+function onlyIn(
+  store: NodeStore,
+  state: DbState,
+  root: Root,
+): ReturnType<typeof unsharedNodes> {
   const { roots, earliest } = state
   const others = [...roots.values()].filter((other) => !isEmptyRoot(other))
   const version = nextVersion(state, root.version)

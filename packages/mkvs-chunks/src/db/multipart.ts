@@ -1,17 +1,18 @@
 import { err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
-import { NO_BYTES } from '../bytes/bytes.ts'
+import { concatBytes, NO_BYTES } from '../bytes/bytes.ts'
 import { refused } from '../errors/mkvs-errors.ts'
-import type { Hash } from '../hash/hash.ts'
+import { HASH_BYTES, type Hash } from '../hash/hash.ts'
 import { isEmptyRoot, type Root } from '../record/root.ts'
 import { progressRecord, RECORD, rootKey, rootRecord, textRecord } from './db-records.ts'
 import { multipartRefusal, type RulesContext } from './db-rules.ts'
-import { hashList, splitHashes } from './journal.ts'
 import type { NodeDbError, NodesToStore, RestoreProgress } from './node-db.ts'
 import type { NodeStore } from './node-store.ts'
 import { checkWhole, HASHES_PER_READ, withTags } from './tagged-nodes.ts'
+import { inParts, type NodePart } from './write-parts.ts'
 
-// A multipart insert brings the trees of one version in parts. Each part is written together with
-// its journal (the hashes it brought) and the note of how far its restore is.
+// A multipart insert brings the trees of one version in chunks, and a chunk in parts. Each part is
+// written together with its journal (the hashes it brought), the last one of a chunk also with the
+// note of how far its restore is.
 
 /** What the parts of a node database share. */
 export interface DbContext extends RulesContext {
@@ -66,7 +67,7 @@ export async function abortMultipart(
   return ended
 }
 
-/** Stores a part of a root's tree, its journal and the note of its restore, all or nothing. */
+/** Stores nodes of a root's tree and then the note of its restore, which counts on all of them. */
 export async function importNodes(
   context: DbContext,
   root: Root,
@@ -77,14 +78,19 @@ export async function importNodes(
   const refusal = multipartRefusal(context, root)
   if (refusal !== undefined) return err(refused(refusal))
   const { store, state } = context
-  const brought = await newNodes(context, root.version, nodes, options)
-  if (!brought.ok) return brought
-  const journal = nextJournal(state.journals.at(-1))
-  const putRecords = [[journal, brought.value] as const, progressRecord(root, progress)]
-  const putNodes = withTags(nodes, root.version)
-  const written = await store.write({ putNodes, putRecords }, options)
-  if (written.ok) state.journals.push(journal)
-  return written
+  for (const { part, isLast } of inParts(nodes)) {
+    const brought = await newNodes(context, root.version, part, options)
+    if (!brought.ok) return brought
+    const journal = nextJournal(state.journals.at(-1))
+    // Known before it is there: a write that fails may have happened.
+    state.journals.push(journal)
+    const putRecords = [[journal, brought.value] as const]
+    if (isLast) putRecords.push(progressRecord(root, progress))
+    const putNodes = withTags(part, root.version)
+    const written = await store.write({ putNodes, putRecords }, options)
+    if (!written.ok) return written
+  }
+  return ok()
 }
 
 /**
@@ -121,34 +127,21 @@ export async function multipartRecords({
 async function newNodes(
   { store, state }: DbContext,
   version: bigint,
-  nodes: NodesToStore,
+  part: NodePart,
   options?: CallOptions,
 ): AsyncResult<Uint8Array, NodeDbError> {
-  const brought = hashList()
+  const hashes = part.map(([hash]) => hash)
   if ([...state.roots.values()].every((root) => root.version === version)) {
-    for (const [hash] of nodes) brought.add(hash)
-    return ok(brought.joined())
+    return ok(concatBytes(hashes))
   }
-  for (const hashes of hashesOf(nodes)) {
-    const known = await store.getMany(hashes, options)
+  const brought: Hash[] = []
+  for (let at = 0; at < hashes.length; at += HASHES_PER_READ) {
+    const asked = hashes.slice(at, at + HASHES_PER_READ)
+    const known = await store.getMany(asked, options)
     if (!known.ok) return known
-    for (const [i, hash] of hashes.entries()) {
-      if (known.value[i] === undefined) brought.add(hash)
-    }
+    brought.push(...asked.filter((_, i) => known.value[i] === undefined))
   }
-  return ok(brought.joined())
-}
-
-/** The hashes of nodes, many at a time. */
-function* hashesOf(nodes: NodesToStore): Iterable<readonly Hash[]> {
-  let hashes: Hash[] = []
-  for (const [hash] of nodes) {
-    hashes.push(hash)
-    if (hashes.length < HASHES_PER_READ) continue
-    yield hashes
-    hashes = []
-  }
-  yield hashes
+  return ok(concatBytes(brought))
 }
 
 const JOURNAL = 'journal/'
@@ -157,4 +150,11 @@ const JOURNAL = 'journal/'
 function nextJournal(last: string | undefined): string {
   const number = last === undefined ? 0 : Number(last.slice(JOURNAL.length)) + 1
   return `${JOURNAL}${`${number}`.padStart(10, '0')}`
+}
+
+/** The hashes that a journal holds, one after another. */
+function splitHashes(bytes: Uint8Array): Hash[] {
+  return Array.from({ length: Math.floor(bytes.length / HASH_BYTES) }, (_, i) =>
+    bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
+  )
 }

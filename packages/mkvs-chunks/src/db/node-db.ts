@@ -30,11 +30,18 @@ export interface NodeDb extends AsyncDisposable {
   /** Whether a tree of this root can be read. The empty one always can. */
   hasRoot(root: Root): boolean
 
-  /** The roots of a version, final or not. `version-not-found` when it was never there. */
+  /** The roots of a version, final or not; none when it is not there. */
   rootsOf(version: bigint): readonly Root[]
 
   /** Finds the node at a pointer of this root's tree. `CORRUPTED` when its bytes have changed. */
   getNode(root: Root, pointer: Pointer, o?: CallOptions): AsyncResult<TreeNode, NodeDbError>
+
+  /** What {@link getNode} finds at each of some pointers, in their order, or the first failure. */
+  getNodes(
+    root: Root,
+    pointers: readonly Pointer[],
+    o?: CallOptions,
+  ): AsyncResult<readonly TreeNode[], NodeDbError>
 
   /**
    * Stores a tree that was made from `oldRoot`'s. After `ok` it can be read, also after a crash.
@@ -60,8 +67,9 @@ export interface NodeDb extends AsyncDisposable {
   abortMultipartInsert(o?: CallOptions): AsyncResult<void, NodeDbError>
 
   /**
-   * Stores the nodes of a part of a tree together with a note of how far the restore is: both or
-   * neither. Only during a multipart insert of the root's version. The nodes are iterated twice.
+   * Stores the nodes of a part of a tree, and last of all a note of how far the restore is. Nodes
+   * that a crash leaves without their note go with `abortMultipartInsert`. Only during a multipart
+   * insert of the root's version.
    */
   importChunk(
     root: Root,

@@ -3,12 +3,10 @@ import { HASH_BYTES, type Hash } from '../hash/hash.ts'
 import { nodeLength, writeNode } from '../tree/node-codec.ts'
 import type { TreeNode } from '../tree/node.ts'
 
-/**
- * Nodes with their hashes, in the order in which they were added. Can be iterated more than once;
- * what it gives are views that stay valid.
- */
+/** Nodes with their hashes, in the order in which they were added. What it gives are views. */
 export interface NodePack extends Iterable<readonly [hash: Hash, bytes: Uint8Array]> {
   add(node: TreeNode): void
+  readonly sizeBytes: number
 }
 
 /** A larger node has a page of its own. */
@@ -22,12 +20,14 @@ const HEAD_BYTES = HASH_BYTES + 4
  */
 export function nodePack(): NodePack {
   const pages: { readonly bytes: Uint8Array; filled: number }[] = []
+  let sizeBytes = 0
 
   function pageFor(length: number): { readonly bytes: Uint8Array; filled: number } {
     const last = pages.at(-1)
     if (last !== undefined && last.filled + length <= last.bytes.length) return last
     const page = { bytes: new Uint8Array(Math.max(PAGE_BYTES, length)), filled: 0 }
     pages.push(page)
+    sizeBytes += page.bytes.length
     return page
   }
 
@@ -40,6 +40,9 @@ export function nodePack(): NodePack {
       for (let i = 0; i < 4; i++) bytes[filled + HASH_BYTES + i] = (length >>> (8 * i)) & 0xff
       writeNode(bytes, filled + HEAD_BYTES, node)
       page.filled += HEAD_BYTES + length
+    },
+    get sizeBytes() {
+      return sizeBytes
     },
     *[Symbol.iterator]() {
       for (const { bytes, filled } of pages) {

@@ -10,9 +10,6 @@ export interface NodeBatch {
   readonly deleteRecords?: Iterable<string>
 }
 
-/** Nodes are written in batches of so many, so that a large tree needs no large memory. */
-export const NODES_PER_WRITE = 4096
-
 /** What a store of nodes can do. */
 export interface NodeStoreSupport {
   /** What an acknowledged write survives: nothing, the end of the process, or a power cut. */

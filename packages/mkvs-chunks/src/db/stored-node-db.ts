@@ -31,8 +31,9 @@ import {
   type DbContext,
 } from './multipart.ts'
 import type { NodeDb, NodeDbError, NodesToStore, RestoreProgress } from './node-db.ts'
-import { NODES_PER_WRITE, type NodeStore } from './node-store.ts'
-import { readNode, tagged, tagOf } from './tagged-nodes.ts'
+import type { NodeStore } from './node-store.ts'
+import { readNode, readNodes, tagged, tagOf } from './tagged-nodes.ts'
+import { inParts } from './write-parts.ts'
 
 /** Options of {@link openNodeDb}. */
 export interface NodeDbOptions {
@@ -110,6 +111,16 @@ class StoredNodeDb implements NodeDb {
     if (!this.#knows(root)) return err(refused('root-not-found'))
     const found = await readNode(this.#store, pointer.hash, options)
     return found.ok ? ok(found.value.node) : found
+  }
+
+  async getNodes(
+    root: Root,
+    pointers: readonly Pointer[],
+    options?: CallOptions,
+  ): AsyncResult<readonly TreeNode[], NodeDbError> {
+    if (!this.#knows(root)) return err(refused('root-not-found'))
+    const hashes = pointers.map(({ hash }) => hash)
+    return readNodes(this.#store, hashes, options)
   }
 
   commit(
@@ -244,18 +255,18 @@ class StoredNodeDb implements NodeDb {
   ): AsyncResult<void, NodeDbError> {
     // Commits usually come in order of their versions; if not, a node keeps its newest version.
     const isNewest = [...this.#state.roots.values()].every((root) => root.version <= version)
-    let putNodes: (readonly [Hash, Uint8Array])[] = []
-    for (const [hash, bytes] of nodes) {
-      const known = isNewest ? ok(undefined) : await this.#store.get(hash, options)
-      if (!known.ok) return known
-      const newest = known.value === undefined ? version : max(version, tagOf(known.value))
-      putNodes.push([hash, tagged(bytes, newest)])
-      if (putNodes.length < NODES_PER_WRITE) continue
+    for (const { part } of inParts(nodes)) {
+      const putNodes: (readonly [Hash, Uint8Array])[] = []
+      for (const [hash, bytes] of part) {
+        const known = isNewest ? ok(undefined) : await this.#store.get(hash, options)
+        if (!known.ok) return known
+        const newest = known.value === undefined ? version : max(version, tagOf(known.value))
+        putNodes.push([hash, tagged(bytes, newest)])
+      }
       const written = await this.#store.write({ putNodes }, options)
       if (!written.ok) return written
-      putNodes = []
     }
-    return this.#store.write({ putNodes }, options)
+    return ok()
   }
 
   async #publish(root: Root, options?: CallOptions): AsyncResult<void, NodeDbError> {

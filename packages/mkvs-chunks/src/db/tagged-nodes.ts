@@ -1,4 +1,4 @@
-import { coreError, err, ok, type AsyncResult, type CallOptions } from '@tidemark/core'
+import { coreError, err, ok, type AsyncResult, type CallOptions, type Result } from '@tidemark/core'
 import { bitAt, joinBits } from '../bytes/bits.ts'
 import { equalBytes, NO_BYTES, toHex } from '../bytes/bytes.ts'
 import { takeBytes } from '../bytes/slab.ts'
@@ -45,22 +45,48 @@ export async function readNode(
   options?: CallOptions,
 ): AsyncResult<TaggedNode, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
   const value = await store.get(hash, options)
-  if (!value.ok) return value
-  if (value.value === undefined) return err(nodeNotFound(hash))
+  return value.ok ? decodeStored(hash, value.value) : value
+}
+
+/** Reads nodes, in the order of their hashes. */
+export async function readNodes(
+  store: NodeStore,
+  hashes: readonly Hash[],
+  options?: CallOptions,
+): AsyncResult<readonly TreeNode[], MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+  const values = await store.getMany(hashes, options)
+  if (!values.ok) return values
+  const nodes: TreeNode[] = []
+  for (const [i, hash] of hashes.entries()) {
+    const found = decodeStored(hash, values.value[i])
+    if (!found.ok) return found
+    nodes.push(found.value.node)
+  }
+  return ok(nodes)
+}
+
+function decodeStored(
+  hash: Hash,
+  value: Uint8Array | undefined,
+): Result<TaggedNode, MediumError | MkvsError<'NODE_NOT_FOUND'>> {
+  if (value === undefined) return err(nodeNotFound(hash))
   // Lenient: a restore that was lenient stored what it was given, and the hash says it all.
-  const node = decodeNode(value.value.subarray(TAG_BYTES), false)
+  const node = decodeNode(value.subarray(TAG_BYTES), false)
   if (node.ok && equalBytes(node.value.hash, hash)) {
-    return ok({ node: node.value, version: tagOf(value.value) })
+    return ok({ node: node.value, version: tagOf(value) })
   }
   const reason = node.ok ? 'another node' : node.error
   return err(coreError('CORRUPTED', `node: ${reason}`, { what: 'node', reason, key: toHex(hash) }))
 }
 
-/** So many nodes are asked for at once: a database answers many about as fast as one. */
-export const HASHES_PER_READ = 256
+/**
+ * So many nodes are asked for at once: a database answers many about as fast as one. Their values
+ * are in memory together, so not more.
+ */
+export const HASHES_PER_READ = 64
 
 /**
- * Looks for every node of a tree, some hundred at a time and depth first, so that little more than
+ * Looks for every node of a tree, some dozens at a time and depth first, so that little more than
  * the way down is in memory. The hashes were checked when the nodes were stored, so no node is
  * decoded: children are its last 64 bytes.
  */
@@ -99,38 +125,45 @@ export interface KeptTrees {
 }
 
 /**
- * The nodes of a dropped tree that no kept tree has, parents before their children. Nodes that are
- * gone already are skipped.
+ * The nodes of a dropped tree that no kept tree has, children before their parents, so that each
+ * may be removed when it is given. Nodes that are gone already are skipped.
  *
  * A node that no version after `upTo` wrote can only be in a later tree if it is in the next one.
  * Any other node is looked for in all of them.
  */
-export async function unsharedNodes(
+export async function* unsharedNodes(
   store: NodeStore,
   dropped: Hash,
   kept: KeptTrees,
   upTo: bigint,
-): AsyncResult<Hash[], MediumError | MkvsError<'NODE_NOT_FOUND'>> {
-  const unshared: Hash[] = []
-  const stack = [{ hash: dropped, depth: 0, path: NO_BYTES }]
+): AsyncGenerator<Hash, Result<void, MediumError | MkvsError<'NODE_NOT_FOUND'>>, void> {
+  // A node comes up twice: before its children and, without its place, after them.
+  const stack: { hash: Hash; place?: { depth: number; path: Uint8Array } }[] = []
+  stack.push({ hash: dropped, place: { depth: 0, path: NO_BYTES } })
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-    const found = await readNode(store, at.hash)
+    const { hash, place } = at
+    if (place === undefined) {
+      yield hash
+      continue
+    }
+    const found = await readNode(store, hash)
     if (!found.ok && found.error.code === 'NODE_NOT_FOUND') continue
     if (!found.ok) return found
     const { node, version } = found.value
     const isLeaf = node.kind === 'leaf'
-    const bits = isLeaf ? node.key.length * 8 : at.depth + node.labelBits
-    const path = isLeaf ? node.key : joinBits(at.path, at.depth, node.label, node.labelBits)
+    const depth = isLeaf ? node.key.length * 8 : place.depth + node.labelBits
+    const path = isLeaf ? node.key : joinBits(place.path, place.depth, node.label, node.labelBits)
     const trees = version > upTo ? kept.all : kept.next
-    const shared = await isInAny(store, trees, at.hash, path, bits)
+    const shared = await isInAny(store, trees, hash, path, depth)
     if (!shared.ok) return shared
     if (shared.value) continue
-    unshared.push(at.hash)
+    stack.push({ hash })
     if (isLeaf) continue
-    if (node.left !== undefined) stack.push({ hash: node.left.hash, depth: bits, path })
-    if (node.right !== undefined) stack.push({ hash: node.right.hash, depth: bits, path })
+    for (const child of [node.left, node.right]) {
+      if (child !== undefined) stack.push({ hash: child.hash, place: { depth, path } })
+    }
   }
-  return ok(unshared)
+  return ok()
 }
 
 /** Whether a node is in one of these trees: then it is on the way its path goes. */

@@ -59,10 +59,11 @@ export function verifyProof(
   if (!equalBytes(proof.untrustedRoot, root)) return fail('proof for unexpected root')
   const nodes: TreeNode[] = []
   const pairs: (readonly [Uint8Array, Uint8Array])[] = []
-  const opened = openEntries(root, proof.entries, version, options, {
-    leaf: (leaf) => void pairs.push([leaf.key, leaf.value]),
-    node: (node) => void nodes.push(node),
-  })
+  const seeLeaf = (leaf: LeafNode) => void pairs.push([leaf.key, leaf.value])
+  const reading = openEntries(root, proof.entries, version, options, seeLeaf)
+  let step = reading.next()
+  for (; step.done !== true; step = reading.next()) nodes.push(step.value)
+  const opened = step.value
   if (!opened.ok) return fail(opened.error)
   const top = equalBytes(root, EMPTY_HASH) ? undefined : { hash: root }
   return ok({ pairs, nodes, get: getFrom(top, nodes) })
@@ -83,17 +84,6 @@ function getFrom(root: Pointer | undefined, nodes: readonly TreeNode[]): ProvenT
   }
 }
 
-/** The way down while a proof is read; reading is synchronous, and one at a time. */
-const sharedPath = new Uint8Array(MAX_DEPTH_BITS / 8)
-
-/** Who is told what a proof opens. */
-export interface ProofVisitor {
-  /** Every leaf, embedded ones too, in the order of the entries. */
-  leaf?(leaf: LeafNode): void
-  /** Every opened node, children before their parents. */
-  node(node: TreeNode): void
-}
-
 /** An internal node whose children are still being read. */
 interface Frame {
   readonly labelBits: number
@@ -106,18 +96,21 @@ interface Frame {
 }
 
 /**
- * Reads the entries of a proof against a root. The reason of the first thing wrong is the error;
- * the visitor may have been told of nodes by then, so believe it only after `ok`.
+ * Reads the entries of a proof against a root: gives every opened node, children before their
+ * parents, and at the end the reason of the first thing wrong. Believe the nodes only after `ok`.
+ *
+ * `seeLeaf` is told of every leaf, embedded ones too, in the order of the entries.
  */
-export function openEntries(
+export function* openEntries(
   root: Hash,
   entries: Iterable<ProofEntry>,
   version: 0 | 1,
   options: VerifyOptions,
-  visitor: ProofVisitor,
-): Result<void, string> {
+  seeLeaf?: (leaf: LeafNode) => void,
+): Generator<TreeNode, Result<void, string>, void> {
   const { strict = true, maxDepth = MAX_PROOF_DEPTH } = options
-  const path = strict && options.subtree !== true ? sharedPath : undefined
+  const isPlaced = strict && options.subtree !== true
+  const path = isPlaced ? new Uint8Array(MAX_DEPTH_BITS / 8) : undefined
   const stack: Frame[] = []
   let count = 0
   let top: Pointer | undefined
@@ -135,7 +128,7 @@ export function openEntries(
       const end = (parent?.end ?? 0) + labelBits
       const frame: Frame = { labelBits, label, leaf, compact, end, children: [] }
       if (strict && !frameFits(frame, parent, side, path)) return err('a node out of place')
-      if (frame.leaf !== undefined) visitor.leaf?.(frame.leaf)
+      if (frame.leaf !== undefined) seeLeaf?.(frame.leaf)
       stack.push(frame)
       continue
     }
@@ -143,10 +136,10 @@ export function openEntries(
       if (strict && parent !== undefined && !leafFits(item, parent.end, side, path)) {
         return err('a leaf out of place')
       }
-      visitor.leaf?.(item)
-      visitor.node(item)
+      seeLeaf?.(item)
+      yield item
     }
-    const done = complete(item, stack, version, strict, visitor)
+    const done = yield* complete(item, stack, version, strict)
     if (!done.ok) return done
     top = done.value
   }
@@ -155,14 +148,13 @@ export function openEntries(
   return equalBytes(top?.hash ?? EMPTY_HASH, root) ? ok() : err('bad root')
 }
 
-/** Hands a finished node to its parent, and every parent that this completes to its own. */
-function complete(
+/** Hands a finished node to its parent, and gives every parent that this completes. */
+function* complete(
   item: Pointer | undefined,
   stack: Frame[],
   version: 0 | 1,
   strict: boolean,
-  visitor: ProofVisitor,
-): Result<Pointer | undefined, string> {
+): Generator<TreeNode, Result<Pointer | undefined, string>, void> {
   let done = item
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     frame.children.push(childOf(frame, done, version))
@@ -170,7 +162,7 @@ function complete(
     stack.pop()
     const node = closeFrame(frame, version, strict)
     if (!node.ok) return node
-    visitor.node(node.value)
+    yield node.value
     done = node.value
   }
   return ok(done)

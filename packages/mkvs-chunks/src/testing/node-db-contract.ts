@@ -38,6 +38,14 @@ const cases: readonly Case[] = [
       await refusedWith(db.getNode(other, { hash: other.hash }), 'root-not-found')
       const nowhere = { hash: new Uint8Array(32) }
       await failsWith(db.getNode(root, nowhere), 'NODE_NOT_FOUND', 'a node of no tree')
+      const top = await succeeds(db.getNode(root, root), 'the top node')
+      const below =
+        top.kind === 'leaf' ? [] : [top.right, top.left].filter((at) => at !== undefined)
+      const many = await succeeds(db.getNodes(root, [...below, root]), 'many nodes')
+      const hashesOf = (list: readonly { readonly hash: Hash }[]) => list.map(({ hash }) => hash)
+      same(hashesOf(many), hashesOf([...below, root]), 'nodes in order')
+      await refusedWith(db.getNodes(other, []), 'root-not-found')
+      await failsWith(db.getNodes(root, [root, nowhere]), 'NODE_NOT_FOUND', 'one of no tree')
       same(db.rootsOf(3n).length, 1, 'roots of the version')
       same(db.rootsOf(4n).length, 0, 'roots of another version')
     },

@@ -6,8 +6,9 @@ import type { Proof } from '../proof/proof.ts'
 import type { ProofQuery } from '../proof/prove.ts'
 import { visitLeaves } from './leaves.ts'
 import type { Pointer } from './node.ts'
+import { readAhead } from './read-ahead.ts'
 import { Tree, type TreeError, type TreeOptions } from './tree.ts'
-import { runStoredWalk, type Walk } from './walk.ts'
+import { runStoredWalk } from './walk.ts'
 
 /** Options of {@link loadTree}. */
 export interface LoadOptions extends TreeOptions, CallOptions {
@@ -28,8 +29,8 @@ export async function loadTree(
   const tree = new Tree(options)
   let entries = 0
   let failure: TreeError | undefined
-  const walked = await walkStored(db, root, options, (top) =>
-    visitLeaves(top, ({ key, value }) => {
+  const walked = await runStoredWalk(
+    visitLeaves(topOf(root), ({ key, value }) => {
       if (++entries > maxEntries) {
         const details = { limit: 'maxEntries', maximum: maxEntries }
         failure = coreError('LIMIT_EXCEEDED', 'the tree is too large', details)
@@ -39,6 +40,7 @@ export async function loadTree(
       }
       return failure === undefined
     }),
+    readAhead(db, root, options),
   )
   if (!walked.ok) return walked
   if (failure !== undefined) return err(failure)
@@ -54,16 +56,9 @@ export function proveStored(
   query: ProofQuery,
   options: CallOptions = {},
 ): AsyncResult<Proof, NodeDbError> {
-  return walkStored(db, root, options, query)
+  return runStoredWalk(query(topOf(root)), (pointer) => db.getNode(root, pointer, options))
 }
 
-/** Runs a walk over the tree of a stored root. */
-export function walkStored<T>(
-  db: NodeDb,
-  root: Root,
-  options: CallOptions,
-  make: (root: Pointer | undefined) => Walk<T>,
-): AsyncResult<T, NodeDbError> {
-  const top = isEmptyRoot(root) ? undefined : { hash: root.hash }
-  return runStoredWalk(make(top), (pointer) => db.getNode(root, pointer, options))
+function topOf(root: Root): Pointer | undefined {
+  return isEmptyRoot(root) ? undefined : { hash: root.hash }
 }

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '@tidemark/core'
+import { err, ok, type AsyncResult, type Result } from '@tidemark/core'
 import type { Pointer, TreeNode } from './node.ts'
 
 /**
@@ -21,16 +21,21 @@ export function runWalk<T, E>(
   return ok(step.value)
 }
 
-/** Runs a walk on nodes that must be fetched. */
-export async function runStoredWalk<T, E>(
-  walk: Walk<T>,
-  read: (pointer: Pointer) => Promise<Result<TreeNode, E>>,
-): Promise<Result<T, E>> {
+/** Gives a node: at once when it is at hand, or when it has been fetched. */
+export type ReadNode<E> = (pointer: Pointer) => TreeNode | Promise<Result<TreeNode, E>>
+
+/** Runs a walk on nodes some of which must be fetched. */
+export async function runStoredWalk<T, E>(walk: Walk<T>, read: ReadNode<E>): AsyncResult<T, E> {
   let step = firstStep(walk)
   while (step.done !== true) {
-    const node = await read(step.value)
-    if (!node.ok) return err(node.error)
-    step = walk.next(node.value)
+    const node = read(step.value)
+    if ('kind' in node) {
+      step = walk.next(node)
+      continue
+    }
+    const fetched = await node
+    if (!fetched.ok) return err(fetched.error)
+    step = walk.next(fetched.value)
   }
   return ok(step.value)
 }

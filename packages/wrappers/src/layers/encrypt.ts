@@ -41,6 +41,7 @@ export function encrypt(ring: KeyRing, { namespace = '' }: KeyedOptions = {}): L
     kind: 'encrypt',
     id: ID,
     version: 1,
+    readsOnce: true,
     ...seal,
     forward: (body, entry) => encryptChunks(body, entryKey(ring, namespace, entry)),
     backward: (stored, entry, extent) =>
@@ -108,7 +109,9 @@ async function* decryptChunks(
   { start, toEnd }: Extent,
 ): AsyncIterable<Uint8Array> {
   let index = start / SEALED_BYTES
-  for await (const { bytes, isLast } of withLast(inPieces(stored, SEALED_BYTES))) {
+  for await (const { bytes, isLast } of withLast(
+    inPieces(stored, SEALED_BYTES, { isOwned: true }),
+  )) {
     const nonce = nonceOf(index, isLast && toEnd)
     const plain = await chunkCipher.decrypt({ key, associated, bytes, nonce })
     if (plain === undefined) throw forged(ID, entry, `chunk ${index} is not authentic`)

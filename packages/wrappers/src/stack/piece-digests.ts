@@ -55,7 +55,7 @@ export async function* verifiedPieces(
   refused: (reason: string) => Error,
 ): AsyncIterable<Uint8Array> {
   let index = first
-  for await (const piece of inPieces(stored, PIECE_BYTES)) {
+  for await (const piece of inPieces(stored, PIECE_BYTES, { isOwned: true })) {
     if (!isPiece(piece, digests, index)) throw refused(`piece ${index} has another digest`)
     index += 1
     yield piece

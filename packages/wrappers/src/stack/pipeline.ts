@@ -62,7 +62,8 @@ export class Pipeline {
     const context = { identifier, key, salt, seal: undefined }
     const meter = new Meter()
     const digests = this.#digester === undefined ? undefined : new PieceDigests()
-    let stored = meter.of(body, isOwned)
+    const isRead = body instanceof Uint8Array && this.#transforms[0]?.readsOnce === true
+    let stored = meter.of(body, isOwned || isRead)
     for (const layer of this.#transforms) stored = layer.forward?.(stored, context) ?? stored
     if (digests !== undefined) stored = digests.of(stored)
     const record = (): EntryRecord => {

@@ -46,6 +46,21 @@ export const streamCases: readonly LayerCase[] = [
     },
   },
   {
+    name: 'hands out memory of its own, if it says that it reads its body once',
+    run: async (layer) => {
+      if (layer.readsOnce !== true) return
+      const body = noise(300_000)
+      async function* whole(): AsyncIterable<Uint8Array> {
+        yield body
+      }
+      const given: Uint8Array[] = []
+      for await (const piece of forward(layer, whole())) given.push(piece)
+      const before = concat(given)
+      body.fill(0)
+      check(isSame(concat(given), before), 'what it gave changed with the memory of its body')
+    },
+  },
+  {
     name: 'passes the failure of a source on as it is',
     run: async (layer) => {
       const cause = new Error('the source broke')
@@ -133,10 +148,10 @@ function sample(length: number): Uint8Array {
   return bytes
 }
 
-/** Bytes that do not compress; the same every time. */
-function noise(length: number): Uint8Array {
+/** Bytes that do not compress; the same every time for one seed. */
+function noise(length: number, seed = 0): Uint8Array {
   const bytes = new Uint8Array(length)
-  let state = length + 1
+  let state = length + 1 + seed
   for (let i = 0; i < length; i++) {
     state = (state * 48_271) % 2_147_483_647
     bytes[i] = state >> 8
@@ -154,10 +169,9 @@ async function* counted(watched: {
   given: number
   held: number
 }): AsyncIterable<Uint8Array> {
-  // So that what comes out can be held against what went in.
-  const once = noise(MIB / 4)
   for (let i = 0; i < 64; i++) {
-    const piece = once.slice()
+    // None like another, so that what comes out can be held against what went in.
+    const piece = noise(MIB / 4, i)
     watched.taken += piece.length
     yield piece
     watched.held = Math.max(watched.held, watched.taken - watched.given)

@@ -1,0 +1,3 @@
+import { packageTests } from '@tidemark/test-setup'
+
+export default packageTests()
