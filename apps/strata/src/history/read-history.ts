@@ -31,8 +31,8 @@ export const MEANING: readonly string[] = [
   '--no-color',
 ]
 
-/** Some hundred usual commits, or one that changes very much: a megabyte or two. */
-const MAX_AHEAD = 20_000
+/** Some dozens of usual commits, or one that changes very much: more only makes the engine tidy up. */
+const MAX_AHEAD = 2000
 
 /**
  * Reads the commits of a list, one after the other, as git finds their differences. A few are in
