@@ -3,7 +3,7 @@
 //   node interop/index.mjs [trees] [seed]
 // Needs Go, which fetches the original's module. Exit code 77: something is missing.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -90,11 +90,16 @@ function build() {
     ...REPLACED.map((line) => `replace ${line}`),
   ]
   writeFileSync(join(home, 'go.mod'), `${lines.join('\n')}\n`)
+  const go = (...args) => spawnSync('go', args, { cwd: home, encoding: 'utf8' })
+  const fetched = go('mod', 'download', '-json', `${MODULE}@${VERSION}`)
+  if (fetched.status !== 0)
+    skip(`the original's module ${MODULE}@${VERSION} cannot be fetched:\n${fetched.stdout}`)
+  // The checksums that the original keeps of all it needs: not every fork that it builds with is
+  // known elsewhere. Go has compared the module that brings them with its own checksum database.
+  const { Dir: module } = JSON.parse(fetched.stdout)
+  writeFileSync(join(home, 'go.sum'), readFileSync(join(module, 'go.sum')))
   const binary = join(home, 'driver.bin')
-  const built = spawnSync('go', ['build', '-mod=mod', '-o', binary, '.'], {
-    cwd: home,
-    encoding: 'utf8',
-  })
+  const built = go('build', '-mod=mod', '-o', binary, '.')
   if (built.status !== 0)
     skip(`the original's module ${MODULE}@${VERSION} cannot be built:\n${built.stderr}`)
   return binary

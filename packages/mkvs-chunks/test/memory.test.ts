@@ -85,7 +85,9 @@ async function heldBytes(entries: number): Promise<{ create: number; restore: nu
       await run()
       return peak - before
     }
-    const create = await held(async () => void unwrap(await files.createCheckpoint(root, CHUNK_BYTES)))
+    const create = await held(
+      async () => void unwrap(await files.createCheckpoint(root, CHUNK_BYTES)),
+    )
     const metadata = unwrap(await files.createCheckpoint(root, CHUNK_BYTES))
     const restore = await held(async () =>
       unwrap(await restoreCheckpoint(metadata, { db: target, provider: files })),

@@ -53,11 +53,7 @@ async function removeNodes(
 }
 
 /** The nodes of a dropped root that no other root needs. */
-function onlyIn(
-  store: NodeStore,
-  state: DbState,
-  root: Root,
-): ReturnType<typeof unsharedNodes> {
+function onlyIn(store: NodeStore, state: DbState, root: Root): ReturnType<typeof unsharedNodes> {
   const { roots, earliest } = state
   const others = [...roots.values()].filter((other) => !isEmptyRoot(other))
   const version = nextVersion(state, root.version)
