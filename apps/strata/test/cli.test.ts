@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { PHASES } from '../src/phases.ts'
 import { CLEAN, commit, emptyRepository, git, madeRepository } from './support/git.ts'
 import { scratch } from './support/scratch.ts'
-import { jsonIn, start, strata, type Ended } from './support/strata.ts'
+import { inProcess, jsonIn, start, strata, type Ended } from './support/strata.ts'
 
 const DIGEST = /[0-9a-f]{64}$/u
 
@@ -35,10 +35,10 @@ describe('strata run', () => {
   it('keeps its place where --store says, and only there', async () => {
     const path = await madeRepository(30)
     const store = join(await scratch(), 'deep/store')
-    await strata(['run', path, '--store', store])
+    await inProcess(['run', path, '--store', store])
     const [there, elsewhere] = [
-      jsonIn(await strata(['run', path, '--json', '--store', store])),
-      jsonIn(await strata(['run', path, '--json'])),
+      jsonIn(await inProcess(['run', path, '--json', '--store', store])),
+      jsonIn(await inProcess(['run', path, '--json'])),
     ]
     expect([there.resumedFrom, elsewhere.resumedFrom]).toEqual([30, 0])
   })
@@ -82,14 +82,14 @@ describe('strata run', () => {
 
   it('--fresh begins at the first commit', async () => {
     const path = await madeRepository(30)
-    const first = jsonIn(await strata(['run', path, '--json']))
-    const second = jsonIn(await strata(['run', path, '--json', '--fresh']))
+    const first = jsonIn(await inProcess(['run', path, '--json']))
+    const second = jsonIn(await inProcess(['run', path, '--json', '--fresh']))
     expect(second).toMatchObject({ resumedFrom: 0, commitsRead: 30, digest: first.digest })
   })
 
   it('reads a repository without commits, and goes on when there are some', async () => {
     const path = await emptyRepository()
-    const ended = await strata(['run', path])
+    const ended = await inProcess(['run', path])
     expect(ended.code).toBe(0)
     expect(ended.stdout).toContain('There are no commits yet.')
     expect(ended.lines.at(-1)).toMatch(DIGEST)
@@ -128,30 +128,30 @@ describe('strata update', () => {
     const path = await madeRepository(300)
     git(path, ['update-ref', 'refs/heads/all', 'main'])
     git(path, ['update-ref', 'refs/heads/main', 'main~10'])
-    await strata(['run', path])
+    await inProcess(['run', path])
     git(path, ['update-ref', 'refs/heads/main', 'all'])
-    const updated = jsonIn(await strata(['update', path, '--json']))
+    const updated = jsonIn(await inProcess(['update', path, '--json']))
     expect(updated).toMatchObject({ resumedFrom: 290, commitsRead: 10, total: 300 })
-    const whole = jsonIn(await strata(['run', path, '--json', '--fresh']))
+    const whole = jsonIn(await inProcess(['run', path, '--json', '--fresh']))
     expect(updated.digest).toBe(whole.digest)
   })
 
   it('says what to do when nothing is saved', async () => {
-    const ended = await strata(['update', await madeRepository(5)])
+    const ended = await inProcess(['update', await madeRepository(5)])
     expect(ended.code).toBe(1)
     expect(ended.stderr).toContain('Begin with `strata run`')
   })
 
   it('says that history was rewritten, and reads it again', async () => {
     const path = await madeRepository(100)
-    await strata(['run', path])
+    await inProcess(['run', path])
     git(path, ['update-ref', 'refs/heads/main', 'main~50'])
     commit(path, [{ files: { other: 'way\n' } }])
-    expect((await strata(['update', path])).code).toBe(6)
-    await strata(['log', path, '--accept', 'main'])
-    const ended = await strata(['update', path])
+    expect((await inProcess(['update', path])).code).toBe(6)
+    await inProcess(['log', path, '--accept', 'main'])
+    const ended = await inProcess(['update', path])
     expect(ended.stdout).toContain('the history was rewritten, or this is another branch')
-    const whole = await strata(['run', path, '--store', await scratch()])
+    const whole = await inProcess(['run', path, '--store', await scratch()])
     expect(ended.lines.at(-1)).toBe(whole.lines.at(-1))
     expect(ended.stdout).toContain('51 commits from')
   })
@@ -161,25 +161,25 @@ describe('strata update', () => {
     ['lost the commit that was reached', true],
   ])('reads again when the branch %s', async (_, prune) => {
     const path = await madeRepository(40)
-    await strata(['run', path])
+    await inProcess(['run', path])
     git(path, ['update-ref', 'refs/heads/main', 'main~7'])
     if (prune) git(path, ['gc', '--prune=now', '--quiet'])
-    expect((await strata(['update', path])).code).toBe(6)
-    await strata(['log', path, '--accept', 'main'])
-    const updated = jsonIn(await strata(['update', path, '--json']))
+    expect((await inProcess(['update', path])).code).toBe(6)
+    await inProcess(['log', path, '--accept', 'main'])
+    const updated = jsonIn(await inProcess(['update', path, '--json']))
     expect(updated).toMatchObject({ startedAgain: 'rewritten', resumedFrom: 0, commitsRead: 33 })
   })
 
   it('goes on along a merge of the branch that was read', async () => {
     const path = await emptyRepository()
     commit(path, [{ files: { f: 'one\n' } }])
-    await strata(['run', path])
+    await inProcess(['run', path])
     commit(path, [
       { files: { g: 'side\n' }, branch: 'side', from: git(path, ['rev-parse', 'main']).trim() },
     ])
     const [side] = [git(path, ['rev-parse', 'side']).trim()]
     commit(path, [{ files: { g: 'side\n' }, merge: side }])
-    const updated = jsonIn(await strata(['update', path, '--json']))
+    const updated = jsonIn(await inProcess(['update', path, '--json']))
     expect(updated).toMatchObject({ startedAgain: null, resumedFrom: 1, commitsRead: 1 })
   })
 })
@@ -189,14 +189,14 @@ describe('a shallow clone', () => {
     const origin = await madeRepository(60)
     const path = join(await scratch(), 'shallow')
     git(origin, ['clone', '--quiet', '--depth', '20', `file://${origin}`, path])
-    const shallow = await strata(['run', path])
+    const shallow = await inProcess(['run', path])
     expect(shallow.code).toBe(0)
     expect(shallow.stdout).toContain('this is a shallow clone: everything before commit')
     expect(shallow.stdout).toContain('git fetch --unshallow')
     git(path, ['fetch', '--quiet', '--unshallow'])
-    const deepened = await strata(['run', path])
+    const deepened = await inProcess(['run', path])
     expect(deepened.stdout).toContain('the clone has more history than it had')
-    const whole = await strata(['run', origin])
+    const whole = await inProcess(['run', origin])
     expect(deepened.lines.at(-1)).toBe(whole.lines.at(-1))
   })
 })
@@ -209,12 +209,12 @@ describe('a store of an earlier version', () => {
     unwrap(await storage.save('place', { state: Uint8Array.of(2, 0, 0, 0, 0, 0, 0) }))
     await storage.close()
     const before = await readdir(join(store, 'checkpoints'), { recursive: true })
-    const told = await strata(['update', path, '--store', store, '--every', '10'])
+    const told = await inProcess(['update', path, '--store', store, '--every', '10'])
     expect(told.code).toBe(0)
     expect(told.stdout).toContain('checkpoints/ in the store is the place of an earlier version')
     expect(told.stdout).toContain('Reading from the beginning')
     expect(await readdir(join(store, 'checkpoints'), { recursive: true })).toEqual(before)
-    const again = jsonIn(await strata(['update', path, '--store', store, '--json']))
+    const again = jsonIn(await inProcess(['update', path, '--store', store, '--json']))
     expect(again).toMatchObject({ resumedFrom: 30, startedAgain: null, checkpointsSkipped: [] })
   })
 })
@@ -223,14 +223,16 @@ describe('a damaged checkpoint', () => {
   it('is named and passed over; the run goes on from the newest whole one', async () => {
     const path = await madeRepository(100)
     const store = await scratch()
-    const whole = jsonIn(await strata(['run', path, '--json', '--store', store, '--every', '30']))
+    const whole = jsonIn(
+      await inProcess(['run', path, '--json', '--store', store, '--every', '30']),
+    )
     // The first record says who writes, the next four are the epochs.
     const newest = join(store, 'place/log/r5')
     const bytes = new Uint8Array(await readFile(newest))
     bytes[100] = (bytes[100] ?? 0) ^ 1
     await rm(newest)
     await writeFile(newest, bytes)
-    const ended = await strata(['run', path, '--store', store])
+    const ended = await inProcess(['run', path, '--store', store])
     expect(ended.stdout).toContain('a checkpoint cannot be used and is passed over')
     expect(ended.stdout).toContain('resumed at commit 90 of 100')
     expect(ended.lines.at(-1)).toContain(whole.digest)
@@ -247,22 +249,22 @@ describe('what strata refuses', () => {
     [['dig']],
     [[]],
   ])('%j is not understood: exit code 2', async (args) => {
-    const ended = await strata(args)
+    const ended = await inProcess(args)
     expect(ended.code).toBe(2)
     expect(ended.stderr).not.toBe('')
     expect(ended.stdout).toBe('')
   })
 
   it('--help tells the commands and the exit codes', async () => {
-    const help = await strata(['--help'])
+    const help = await inProcess(['--help'])
     expect(help.code).toBe(0)
     expect(help.stdout).toMatch(/run .*\n[^]*update .*\n[^]*Exit codes:\n {2}0 /u)
-    expect((await strata(['run', '--help'])).stdout).toContain('--store <place>')
+    expect((await inProcess(['run', '--help'])).stdout).toContain('--store <place>')
   })
 
   it('a directory outside any repository', async () => {
     const path = await scratch()
-    const ended = await strata(['run', path])
+    const ended = await inProcess(['run', path])
     expect(ended.code).toBe(3)
     expect(ended.stderr).toContain(`"${path}" is not inside a git repository`)
   })
@@ -270,8 +272,8 @@ describe('what strata refuses', () => {
   it('a path that does not exist, and one that is no directory', async () => {
     const directory = await scratch()
     await writeFile(join(directory, 'file'), '')
-    const missing = await strata(['run', join(directory, 'missing')])
-    const file = await strata(['run', join(directory, 'file')])
+    const missing = await inProcess(['run', join(directory, 'missing')])
+    const file = await inProcess(['run', join(directory, 'file')])
     expect([missing.code, file.code]).toEqual([3, 3])
     expect(missing.stderr).toContain('does not exist')
     expect(file.stderr).toContain('is not a directory')
@@ -333,24 +335,30 @@ describe('what strata refuses', () => {
     const path = await madeRepository(5)
     const file = join(await scratch(), 'file')
     await writeFile(file, '')
-    const ended = await strata(['run', path, '--store', join(file, 'store')])
+    const ended = await inProcess(['run', path, '--store', join(file, 'store')])
     expect(ended.code).toBe(4)
     expect(ended.stderr).toContain('strata:')
   })
 
   it('a bucket without credentials, or with some in its address, which are told to nobody', async () => {
     const path = await madeRepository(5)
-    const without = await strata(['run', path, '--store', 's3://bucket/prefix'])
+    const without = await inProcess(['run', path, '--store', 's3://bucket/prefix'])
     expect(without.code).toBe(4)
     expect(without.stderr).toContain('AWS_ACCESS_KEY_ID must be set')
-    const within = await strata(['run', path, '--json', '--store', 's3://id:hunter2@bucket/prefix'])
+    const within = await inProcess([
+      'run',
+      path,
+      '--json',
+      '--store',
+      's3://id:hunter2@bucket/prefix',
+    ])
     expect(within.code).toBe(4)
     expect(within.stdout + within.stderr).not.toContain('hunter2')
     expect(jsonIn(within).error?.code).toBe('INVALID_ARGUMENT')
   })
 
   it('tells failures as JSON with --json', async () => {
-    const ended = await strata(['run', '/nonexistent', '--json'])
+    const ended = await inProcess(['run', '/nonexistent', '--json'])
     expect(ended.code).toBe(3)
     expect(jsonIn(ended).error?.code).toBe('PATH_UNREADABLE')
   })

@@ -4,7 +4,7 @@ import { MemoryBlobStore, openStorage, unwrap } from '@tidemark/core'
 import { checksum, compress, encrypt, hmac, keyRing, stack, type Layer } from '@tidemark/wrappers'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod/mini'
-import { refuserOf } from '../src/kept/refusal.ts'
+import { LAYERS, refuserOf } from '../src/kept/refusal.ts'
 import { flipByte, flipped, forge, recordOf, renamed, snapshot } from './support/attacker.ts'
 import { CLEAN, git, madeRepository } from './support/git.ts'
 import { scratch } from './support/scratch.ts'
@@ -89,6 +89,8 @@ describe('the saved report', () => {
     expect(bytes.toString('latin1')).not.toContain('digest at')
     const header: unknown = JSON.parse(await readFile(join(store, 'kept/storage.json'), 'utf8'))
     const ids = ['gzip', 'aes-256-gcm', 'sha-256', 'hmac-sha-256']
+    // The order in which the page shows them.
+    expect([...LAYERS.keys()]).toEqual(ids)
     expect(header).toMatchObject({ layers: ids.map((id) => ({ id, version: 1 })) })
   })
 })

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,20 +8,32 @@ import { expect, it } from 'vitest'
 const CRAWL = fileURLToPath(new URL('../examples/crawl.mjs', import.meta.url))
 const README = fileURLToPath(new URL('../README.md', import.meta.url))
 
-/** Runs the crawler; killed as soon as its operation has so many records, if a number is given. */
-function crawl(folder: string, dir: string, killAfterMs?: number): Promise<string> {
+/** How many records the operation has. */
+function recordsIn(dir: string): number {
+  const names = readdirSync(dir, { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => /r[0-9]+$/.test(name)).length
+}
+
+/** Runs the crawler; if asked to, kills it when some of the files that it reads are noted. */
+function crawl(folder: string, dir: string, isKilled = false): Promise<string> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [CRAWL, folder, dir], {
       env: { ...process.env, CI: '1' },
     })
     let output = ''
+    let watch: NodeJS.Timeout | undefined
     child.stdout.on('data', (chunk) => (output += String(chunk)))
     child.stderr.on('data', (chunk) => {
       output += String(chunk)
-      // The list is done, so the files are being read.
-      if (killAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfterMs)
+      if (!isKilled || watch !== undefined) return
+      // The list is done, so the files are being read; what is noted next is some of them.
+      const listed = recordsIn(dir)
+      watch = setInterval(() => recordsIn(dir) > listed && child.kill('SIGKILL'), 1)
     })
-    child.on('close', () => resolve(output))
+    child.on('close', () => {
+      clearInterval(watch)
+      resolve(output)
+    })
   })
 }
 
@@ -37,7 +49,7 @@ it('the crawler of the README goes on after a kill', async () => {
   for (let i = 0; i < 300; i++)
     writeFileSync(join(root, 'tree', i % 2 ? 'deep' : '.', `${i}`), `${i}`)
   const args = [join(root, 'tree'), join(root, 'store')] as const
-  expect(await crawl(...args, 40)).toBe('list: done\n')
+  expect(await crawl(...args, true)).toBe('list: done\n')
   const resumed = await crawl(...args)
   expect(resumed).toContain('list: done in an earlier run')
   expect(resumed).toMatch(/read .* 300\/300 items {2}\([0-9]+ earlier\)/)

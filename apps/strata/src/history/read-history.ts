@@ -31,8 +31,8 @@ export const MEANING: readonly string[] = [
   '--no-color',
 ]
 
-/** Some hundred usual commits, or one that changes very much: a megabyte or two. */
-const MAX_AHEAD = 20_000
+/** Some dozens of usual commits, or one that changes very much: more only makes the engine tidy up. */
+const MAX_AHEAD = 2000
 
 /**
  * Reads the commits of a list, one after the other, as git finds their differences. A few are in
@@ -81,7 +81,7 @@ function inPortions({ directory, environment }: GitPlace): GitPlace {
 }
 
 /** So many commits are asked for at once. */
-const REQUESTS = 512
+const REQUESTS = 64
 
 /** For each commit its id and the parent to compare it with: the commit before it in the list. */
 function* requestsOf({ ids, after }: CommitList): Generator<string, void> {
