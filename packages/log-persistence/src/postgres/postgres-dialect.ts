@@ -30,7 +30,7 @@ export function postgresDialect(
       const { rows } =
         only !== undefined && keys.length === 1
           ? await connection.query(sql.selectOne, [bufferOf(only)])
-          : await connection.query(sql.select, [hexList(keys)])
+          : await connection.query(sql.select, [arrayOf(keys)])
       return rows.map((row) => ({
         key: row['log_key'],
         id: row['log_id'],
@@ -79,15 +79,13 @@ interface Statements {
 }
 
 function statements(state: string): Statements {
-  const bytes = (column: string): string => `decode(${column}, 'hex') AS ${column}`
-  // Bytes travel as hex digits between commas: the driver would spell an array of them one by one.
   // Behind a SELECT the planner cannot see how many there are: it would plan anew each time.
-  const list = (place: number): string => `string_to_array((SELECT CAST($${place} AS TEXT)), ',')`
+  const list = (place: number, type = 'BYTEA'): string => `(SELECT CAST($${place} AS ${type}[]))`
   const columns = 'log_key, log_id, chkpt, rev, write_id, digest'
-  const wanted = `(SELECT ${bytes('log_key')}, ${bytes('log_id')}, ${bytes('chkpt')},
-        CAST(rev AS INT8) AS rev, ${bytes('write_id')}, ${bytes('digest')}
-      FROM unnest(${[1, 2, 3, 4, 5, 6].map(list).join(', ')}) AS given (${columns})) AS wanted`
-  const keys = `ARRAY(SELECT decode(given, 'hex') FROM unnest(${list(1)}) AS given)`
+  const lists = [list(1), list(2), list(3), list(4, 'INT8'), list(5), list(6)]
+  const wanted = `unnest(${lists.join(', ')}) AS wanted (${columns})`
+  // In a cast: `ANY` of a SELECT alone would be of its rows.
+  const keys = `CAST(${list(1)} AS BYTEA[])`
   return {
     select: `SELECT ${columns} FROM ${state} WHERE log_key = ANY(${keys})`,
     selectOne: `SELECT ${columns} FROM ${state} WHERE log_key = $1`,
@@ -122,17 +120,19 @@ function fields({ key, id, bytes, revision, writeId, digest }: StateRow): SqlVal
 
 function columns(rows: readonly StateRow[]): SqlValue[] {
   return [
-    hexList(rows.map(({ key }) => key)),
-    hexList(rows.map(({ id }) => id)),
-    hexList(rows.map(({ bytes }) => bytes)),
-    rows.map(({ revision }) => revision).join(','),
-    hexList(rows.map(({ writeId }) => writeId)),
-    hexList(rows.map(({ digest }) => digest)),
+    arrayOf(rows.map(({ key }) => key)),
+    arrayOf(rows.map(({ id }) => id)),
+    arrayOf(rows.map(({ bytes }) => bytes)),
+    `{${rows.map(({ revision }) => revision).join(',')}}`,
+    arrayOf(rows.map(({ writeId }) => writeId)),
+    arrayOf(rows.map(({ digest }) => digest)),
   ]
 }
 
-function hexList(pieces: readonly Uint8Array[]): string {
-  return pieces.map((piece) => bufferOf(piece).toString('hex')).join(',')
+/** An array as PostgreSQL spells it; the driver would spell it byte by byte. */
+function arrayOf(pieces: readonly Uint8Array[]): string {
+  const quoted = pieces.map((piece) => `"\\\\x${bufferOf(piece).toString('hex')}"`)
+  return `{${quoted.join(',')}}`
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {
