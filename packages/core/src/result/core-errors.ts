@@ -24,7 +24,7 @@ export interface CoreErrors {
     readonly seq?: number
     readonly expected?: number | 'absent'
     readonly actual?: number | 'absent'
-    readonly reason?: 'taken' | 'changed' | 'generation'
+    readonly reason?: 'taken' | 'changed' | 'generation' | 'collected'
   }
   /** A live owner holds it. Wait for it (`wait`), stop it, or take over if you are sure. */
   LOCKED: {

@@ -32,6 +32,9 @@ export interface TypedStorageOptions {
   readonly codecs?: readonly Decoder[]
 }
 
+/** A save stages again what was collected under it; so often it can hardly happen. */
+const MAX_SAVE_TRIES = 8
+
 /**
  * Types and codecs over a {@link ByteStorage}: what `MemoryStorage` and `FileStorage` are.
  *
@@ -98,6 +101,17 @@ export class TypedStorage implements CheckpointStorage {
     entries: Readonly<Record<string, EntryValue>>,
     options?: CreateOptions,
   ): AsyncResult<CheckpointInfo, CommitError> {
+    for (let tries = 1; ; tries++) {
+      const saved = await this.#saveOnce(identifier, entries, options)
+      if (saved.ok || tries === MAX_SAVE_TRIES || !isCollected(saved.error)) return saved
+    }
+  }
+
+  async #saveOnce(
+    identifier: string,
+    entries: Readonly<Record<string, EntryValue>>,
+    options: CreateOptions | undefined,
+  ): AsyncResult<CheckpointInfo, CommitError> {
     const begun = await this.#saving.create(identifier, options)
     if (!begun.ok) return begun
     const draft = new TypedDraft(begun.value, this.#decoders)
@@ -159,4 +173,9 @@ class CoveredStorage extends TypedStorage {
     await this.#cover.close()
     await this.#below.close()
   }
+}
+
+/** Whether what was staged for a commit was collected under it: the values are still at hand. */
+function isCollected(error: CommitError): boolean {
+  return error.code === 'CONFLICT' && error.details.reason === 'collected'
 }
